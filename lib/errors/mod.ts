@@ -1,0 +1,7 @@
+/**
+ * Stacked errors (being written).
+ *
+ * @module
+ */
+
+export {};
