@@ -1,0 +1,56 @@
+import { entriesOf, type ErrorEntry } from "./entries.ts";
+
+const RED = "\x1b[38;2;205;92;92m"; // IndianRed
+const DIM = "\x1b[2m";
+const BOLD = "\x1b[1m";
+const RESET = "\x1b[0m";
+
+/** A message and its place share a line up to this many bytes. */
+const LINE_BYTES = 80;
+
+/**
+ * Renders any thrown value and its causes as one text.
+ *
+ * Starts with a newline and has none at the end; newest layer first, root cause last. A message is
+ * indented by four spaces and followed by ` at FILE LINE:COL`, on a line of its own where both
+ * would pass 80 bytes. The errors of an `AggregateError` follow its message, indented.
+ *
+ * @param thrown Any thrown value.
+ * @param options `colour: true` adds ANSI colours, except to a message that has its own; default
+ * `false`.
+ * @returns The text.
+ */
+export function renderError(
+  thrown: unknown,
+  options: { readonly colour?: boolean } = {},
+): string {
+  return entriesOf(thrown).map((entry) => "\n" + renderEntry(entry, options)).join("");
+}
+
+function renderEntry(entry: ErrorEntry, options: { readonly colour?: boolean }): string {
+  const colour = options.colour === true;
+  const { message, location } = entry;
+  const paint = (code: string, text: string) => colour ? `${code}${text}${RESET}` : text;
+  let text = "";
+  if (message !== "") {
+    const body = message.replaceAll("\n", "\n    ");
+    text = `    ${message.includes("\x1b") ? body : paint(RED, body)}`;
+  }
+  if (location !== undefined) {
+    const { file, line, column } = location;
+    const place = `at ${paint(DIM, file)} ${paint(BOLD, `${line}:${column}`)}`;
+    if (message === "") text = `  ${place}`;
+    else if (byteLength(message) + byteLength(file) + 8 > LINE_BYTES) text += `\n  ${place}`;
+    else text += ` ${place}`;
+  }
+  if (entry.value instanceof AggregateError) {
+    for (const inner of entry.value.errors) {
+      text += renderError(inner, options).replaceAll("\n", "\n    ");
+    }
+  }
+  return text;
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
