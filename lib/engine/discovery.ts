@@ -1,0 +1,217 @@
+import { EngineClient } from "./client.ts";
+import { readContextEndpoint, readDockerConfig, readTls } from "./docker_config.ts";
+import { type EngineEndpoint, formatEndpoint, parseEngineHost } from "./endpoint.ts";
+import { ensuredSocketPath, type ReadEnv } from "./state.ts";
+
+/** One place where an engine may be. */
+export interface EngineCandidate {
+  /** What led there, for example `DOCKER_HOST` or `usual socket`. */
+  readonly source: string;
+  /** The place, as `DOCKER_HOST` has it. */
+  readonly host: string;
+  /** The place; absent where the value could not be understood. */
+  readonly endpoint?: EngineEndpoint;
+  /** Why the value could not be understood. */
+  readonly problem?: string;
+  /** Whether the user named it; then nothing else is tried. */
+  readonly explicit: boolean;
+}
+
+/** Why one candidate is not the engine. */
+export interface FailedCandidate extends EngineCandidate {
+  /** One line. */
+  readonly reason: string;
+  /** What was thrown. */
+  readonly cause: unknown;
+}
+
+/** No engine answered. */
+export class EngineUnreachableError extends Error {
+  /** The name of the class. */
+  override readonly name: string = "EngineUnreachableError";
+  /** What was tried, in order, and why each is not the engine. */
+  readonly candidates: readonly FailedCandidate[];
+
+  /** Makes the message from the candidates. */
+  constructor(candidates: readonly FailedCandidate[]) {
+    const explicit = candidates.some((candidate) => candidate.explicit);
+    const lines = candidates.map(({ source, host, reason }) =>
+      `\n  ${host} (${source}): ${reason}`
+    );
+    const hint = explicit
+      ? `\nAn engine that is named explicitly is never replaced by another one`
+      : `\nStart one with: superorch engine ensure`;
+    super(`Cannot find a container engine, tried:${lines.join("")}${hint}`);
+    this.candidates = candidates;
+  }
+}
+
+/** How an engine is looked for. */
+export interface ConnectOptions {
+  /** Use this one, as `DOCKER_HOST` has it, and look for no other. */
+  readonly host?: string;
+  /** Reads environment variables. Default `Deno.env.get`. */
+  readonly env?: ReadEnv;
+  /** Ends the search; the only bound for tcp and ssh. */
+  readonly signal?: AbortSignal;
+}
+
+/** A local socket that accepts and then says nothing for this long is not an engine. */
+const LOCAL_PROBE_MS = 1500;
+
+/**
+ * Finds the engine that the `docker` command would use, and connects to it.
+ *
+ * Order: `host`; `DOCKER_HOST` (with `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` for TLS);
+ * `DOCKER_CONTEXT`, else the current context; the usual sockets of Docker, rootless Docker, Docker
+ * Desktop, colima, OrbStack, Rancher Desktop and podman; the engine that `superorch engine ensure`
+ * started. One that is named explicitly and fails is an error and never replaced.
+ *
+ * Permissions: `--allow-env`, `--allow-read` and `--allow-write` of the socket and the docker
+ * configuration, `--allow-net=localhost,unix:PATH`.
+ *
+ * @param options Where to look.
+ * @returns A client; dispose it to close its connections.
+ * @throws {EngineUnreachableError} when nothing answers; lists every candidate with its reason.
+ */
+export async function connectEngine(options: ConnectOptions = {}): Promise<EngineClient> {
+  const env = options.env ?? Deno.env.get;
+  const apiVersion = env("DOCKER_API_VERSION") || undefined;
+  const candidates = await engineCandidates(options);
+  const attempts = candidates.map((candidate) => probe(candidate, apiVersion, options.signal));
+  const failed: FailedCandidate[] = [];
+  let found: EngineClient | undefined;
+  for (const attempt of attempts) {
+    const result = await attempt;
+    if (result instanceof EngineClient) {
+      // All were asked at once, the first in order wins; the others are closed again.
+      if (found === undefined) found = result;
+      else await result[Symbol.asyncDispose]();
+    } else {
+      failed.push(result);
+    }
+  }
+  options.signal?.throwIfAborted();
+  if (found !== undefined) return found;
+  throw new EngineUnreachableError(failed);
+}
+
+/**
+ * Lists where an engine may be, in the order in which they are tried.
+ *
+ * @param options Where to look.
+ * @returns One candidate when the user named one, else all usual places.
+ */
+export async function engineCandidates(
+  options: ConnectOptions = {},
+): Promise<readonly EngineCandidate[]> {
+  const env = options.env ?? Deno.env.get;
+  if (options.host !== undefined) return [parseCandidate("given", options.host)];
+  const dockerHost = env("DOCKER_HOST");
+  if (dockerHost) {
+    const tls = await tlsFromEnv(env);
+    return [parseCandidate("DOCKER_HOST", dockerHost, tls)];
+  }
+  const context = await contextCandidate(env);
+  return context === undefined ? usualCandidates(env) : [context];
+}
+
+async function contextCandidate(env: ReadEnv): Promise<EngineCandidate | undefined> {
+  const named = env("DOCKER_CONTEXT") || undefined;
+  let source = named === undefined ? "current docker context" : `DOCKER_CONTEXT`;
+  try {
+    const config = await readDockerConfig(env);
+    const name = named ?? config?.currentContext;
+    if (name === undefined || name === "default") return undefined;
+    source = `${source} "${name}"`;
+    if (config === undefined) {
+      throw new TypeError(
+        `Cannot use docker context "${name}": neither DOCKER_CONFIG nor HOME is set`,
+      );
+    }
+    const endpoint = await readContextEndpoint(config, name);
+    return { source, host: formatEndpoint(endpoint), endpoint, explicit: true };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { source, host: named ?? "?", problem: error.message, explicit: true };
+  }
+}
+
+function usualCandidates(env: ReadEnv): readonly EngineCandidate[] {
+  const home = env("HOME");
+  const runtime = env("XDG_RUNTIME_DIR");
+  const sockets: (readonly [string, string])[] = [["usual socket", "/var/run/docker.sock"]];
+  if (runtime) sockets.push(["rootless Docker", `${runtime}/docker.sock`]);
+  if (home) {
+    sockets.push(
+      ["Docker Desktop", `${home}/.docker/run/docker.sock`],
+      ["Docker Desktop", `${home}/.docker/desktop/docker.sock`],
+      ["colima", `${home}/.colima/default/docker.sock`],
+      ["OrbStack", `${home}/.orbstack/run/docker.sock`],
+      ["Rancher Desktop", `${home}/.rd/docker.sock`],
+    );
+  }
+  if (runtime) sockets.push(["podman", `${runtime}/podman/podman.sock`]);
+  sockets.push(["podman", "/run/podman/podman.sock"]);
+  if (home) {
+    sockets.push(["podman", `${home}/.local/share/containers/podman/machine/podman.sock`]);
+  }
+  if (home || env("XDG_STATE_HOME")) {
+    sockets.push(["superorch engine ensure", ensuredSocketPath(env)]);
+  }
+  return sockets.map(([source, path]) => ({
+    ...parseCandidate(source, `unix://${path}`),
+    explicit: false,
+  }));
+}
+
+function parseCandidate(
+  source: string,
+  host: string,
+  tls?: Parameters<typeof parseEngineHost>[1],
+): EngineCandidate {
+  try {
+    const endpoint = parseEngineHost(host, tls);
+    return { source, host: formatEndpoint(endpoint), endpoint, explicit: true };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { source, host, problem: error.message, explicit: true };
+  }
+}
+
+// The docker command uses TLS when DOCKER_TLS_VERIFY is set to anything, with the certificates of
+// DOCKER_CERT_PATH or its configuration directory. DOCKER_CERT_PATH alone counts here too: nobody
+// sets it to talk in the clear.
+async function tlsFromEnv(env: ReadEnv): Promise<Parameters<typeof parseEngineHost>[1]> {
+  const directory = env("DOCKER_CERT_PATH") || undefined;
+  if (directory !== undefined) return await readTls(directory) ?? {};
+  if (!env("DOCKER_TLS_VERIFY")) return undefined;
+  const config = await readDockerConfig(env);
+  return config === undefined ? {} : await readTls(config.directory) ?? {};
+}
+
+async function probe(
+  candidate: EngineCandidate,
+  apiVersion: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<EngineClient | FailedCandidate> {
+  const { endpoint, problem } = candidate;
+  if (endpoint === undefined) {
+    return { ...candidate, reason: problem ?? "it cannot be understood", cause: undefined };
+  }
+  const bound = endpoint.kind === "unix" ? AbortSignal.timeout(LOCAL_PROBE_MS) : undefined;
+  const signals = [signal, bound].filter((one) => one !== undefined);
+  try {
+    return await EngineClient.open(endpoint, {
+      apiVersion,
+      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
+    });
+  } catch (cause) {
+    const reason = bound?.aborted && !signal?.aborted
+      ? `no answer within ${LOCAL_PROBE_MS} ms`
+      : cause instanceof Error
+      ? cause.message.replace(/^Cannot talk to the engine at \S+ \([^)]*\): /, "")
+      : String(cause);
+    return { ...candidate, reason, cause };
+  }
+}

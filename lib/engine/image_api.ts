@@ -1,0 +1,243 @@
+import type { EngineClient } from "./client.ts";
+import type { CallOptions } from "./container_api.ts";
+import { engineApiError } from "./errors.ts";
+import { jsonLines } from "./json_lines.ts";
+import type { ImageInspect, ImageSummary, ProgressLine } from "./types.ts";
+import { filtersJson, type LabelFilter } from "./_filters.ts";
+
+/** What a call with progress may take. */
+export interface ProgressOptions extends CallOptions {
+  /** Takes each line of progress. */
+  readonly onProgress?: (line: ProgressLine) => void;
+}
+
+/** How an image is built from a context, in the API's own terms. */
+export interface ImageBuildQuery {
+  /** Name and tag of the result. */
+  readonly t?: string;
+  /** Path of the Dockerfile in the context. */
+  readonly dockerfile?: string;
+  /** Build arguments. */
+  readonly buildargs?: Readonly<Record<string, string>>;
+  /** Labels of the result. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Stage to build. */
+  readonly target?: string;
+  /** For example `linux/amd64`. */
+  readonly platform?: string;
+  /** Whether nothing cached is used. */
+  readonly nocache?: boolean;
+  /** Whether base images are pulled even when they are there. */
+  readonly pull?: boolean;
+  /** `none`, `host` or the name of a network for RUN steps. */
+  readonly networkmode?: string;
+}
+
+/** Calls about images. */
+export class ImageApi {
+  readonly #engine: EngineClient;
+
+  /** Part of an {@linkcode EngineClient}. */
+  constructor(engine: EngineClient) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Everything about one image.
+   *
+   * @throws {ImageNotFoundError} when it is not on the engine.
+   */
+  inspect(name: string, options: CallOptions = {}): Promise<ImageInspect> {
+    return this.#engine.json({
+      method: "GET",
+      path: `/images/${imagePath(name)}/json`,
+      signal: options.signal,
+    });
+  }
+
+  /** Lists images, those with all of the labels. */
+  list(
+    options: CallOptions & {
+      readonly labels?: LabelFilter;
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+    } = {},
+  ): Promise<readonly ImageSummary[]> {
+    return this.#engine.json({
+      method: "GET",
+      path: "/images/json",
+      query: { filters: filtersJson(options.labels, options.filters) },
+      signal: options.signal,
+    });
+  }
+
+  /**
+   * Pulls an image from its registry.
+   *
+   * @param reference `[host/]name[:tag|@digest]`; without a tag `latest`.
+   * @param registryAuth Value of the `X-Registry-Auth` header.
+   * @throws {ImageNotFoundError} when the registry does not have it.
+   * @throws {RegistryAuthError} when the registry wants other credentials.
+   */
+  async pull(
+    reference: string,
+    options: ProgressOptions & { readonly platform?: string; readonly registryAuth?: string } = {},
+  ): Promise<void> {
+    const { name, tag } = splitReference(reference);
+    await this.#progress({
+      method: "POST",
+      path: "/images/create",
+      query: { fromImage: name, tag, platform: options.platform },
+      headers: options.registryAuth === undefined
+        ? undefined
+        : { "X-Registry-Auth": options.registryAuth },
+    }, options);
+  }
+
+  /**
+   * Makes an image from the files of a tar stream.
+   *
+   * @param reference Name and tag of the result.
+   * @param tar The root file system.
+   * @param changes Dockerfile lines such as `CMD ["sh"]`; `CMD`, `ENV`, `ENTRYPOINT`, `EXPOSE`,
+   * `LABEL`, `USER`, `VOLUME` and `WORKDIR` work.
+   */
+  async import(
+    reference: string,
+    tar: ReadableStream<Uint8Array>,
+    options: ProgressOptions & { readonly changes?: readonly string[] } = {},
+  ): Promise<void> {
+    const { name, tag } = splitReference(reference);
+    await this.#progress({
+      method: "POST",
+      path: "/images/create",
+      query: { fromSrc: "-", repo: name, tag, changes: options.changes },
+      headers: { "content-type": "application/x-tar" },
+      body: tar,
+    }, options);
+  }
+
+  /**
+   * Builds an image with the classic builder.
+   *
+   * @param context A tar stream with the Dockerfile and the files that it copies.
+   * @param query How to build.
+   * @returns The id of the result, `sha256:…`.
+   * @throws {EngineApiError} with status 200 when a step fails; `reason` is the daemon's text.
+   */
+  async build(
+    context: ReadableStream<Uint8Array>,
+    query: ImageBuildQuery,
+    options: ProgressOptions & { readonly registryConfig?: string } = {},
+  ): Promise<string> {
+    let id: string | undefined;
+    const { buildargs, labels, ...rest } = query;
+    await this.#progress({
+      method: "POST",
+      path: "/build",
+      query: {
+        ...rest,
+        buildargs: buildargs === undefined ? undefined : JSON.stringify(buildargs),
+        labels: labels === undefined ? undefined : JSON.stringify(labels),
+        // A failed step leaves its container behind otherwise.
+        rm: true,
+        forcerm: true,
+      },
+      headers: {
+        "content-type": "application/x-tar",
+        ...(options.registryConfig === undefined
+          ? {}
+          : { "X-Registry-Config": options.registryConfig }),
+      },
+      body: context,
+    }, {
+      signal: options.signal,
+      onProgress: (line) => {
+        const aux = line.aux as { ID?: unknown } | undefined;
+        if (typeof aux?.ID === "string") id = aux.ID;
+        options.onProgress?.(line);
+      },
+    });
+    if (id === undefined) {
+      throw engineApiError({
+        method: "POST",
+        path: "/build",
+        status: 200,
+        reason: "the build ended without an image",
+      });
+    }
+    return id;
+  }
+
+  /** Gives an image another name. */
+  async tag(name: string, reference: string, options: CallOptions = {}): Promise<void> {
+    const { name: repo, tag } = splitReference(reference);
+    await this.#engine.status({
+      method: "POST",
+      path: `/images/${imagePath(name)}/tag`,
+      query: { repo, tag },
+      signal: options.signal,
+    });
+  }
+
+  /**
+   * Removes a name of an image, and the image with its last name.
+   *
+   * @returns `false` when it was gone already.
+   * @throws {ResourceInUseError} when a container uses it.
+   */
+  async remove(
+    name: string,
+    options: CallOptions & { readonly force?: boolean; readonly noPrune?: boolean } = {},
+  ): Promise<boolean> {
+    const status = await this.#engine.status({
+      method: "DELETE",
+      path: `/images/${imagePath(name)}`,
+      query: { force: options.force, noprune: options.noPrune },
+      accept: [404],
+      signal: options.signal,
+    });
+    return status !== 404;
+  }
+
+  async #progress(
+    call: Parameters<EngineClient["request"]>[0],
+    options: ProgressOptions,
+  ): Promise<void> {
+    const response = await this.#engine.request({ ...call, signal: options.signal });
+    if (response.body === null) return;
+    for await (const line of jsonLines<ProgressLine>(response.body)) {
+      options.onProgress?.(line);
+      // The status was sent before the work began, so a failure can only come as a line.
+      const reason = line.errorDetail?.message ?? line.error;
+      if (reason !== undefined) {
+        throw engineApiError({
+          method: call.method,
+          path: call.path,
+          status: response.status,
+          reason: reason.trim(),
+        });
+      }
+    }
+  }
+}
+
+/**
+ * Splits a reference where the engine wants name and tag apart.
+ *
+ * @param reference `[host[:port]/]name[:tag]` or `…@sha256:…`.
+ * @returns The name, and the tag or digest; `latest` where there is none.
+ */
+export function splitReference(reference: string): { readonly name: string; readonly tag: string } {
+  const at = reference.indexOf("@");
+  if (at !== -1) return { name: reference.slice(0, at), tag: reference.slice(at + 1) };
+  const colon = reference.lastIndexOf(":");
+  // A colon before the last slash belongs to the registry's port.
+  if (colon > reference.lastIndexOf("/")) {
+    return { name: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+  }
+  return { name: reference, tag: "latest" };
+}
+
+function imagePath(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/");
+}

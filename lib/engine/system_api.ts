@@ -1,0 +1,58 @@
+import type { EngineClient } from "./client.ts";
+import type { CallOptions } from "./container_api.ts";
+import { jsonLines } from "./json_lines.ts";
+import type { EngineEvent, EngineInfo, EngineVersion } from "./types.ts";
+import { filtersJson, type LabelFilter } from "./_filters.ts";
+
+/** Calls about the engine itself. */
+export class SystemApi {
+  readonly #engine: EngineClient;
+
+  /** Part of an {@linkcode EngineClient}. */
+  constructor(engine: EngineClient) {
+    this.#engine = engine;
+  }
+
+  /** Versions of the engine and its parts. */
+  version(options: CallOptions = {}): Promise<EngineVersion> {
+    return this.#engine.json({ method: "GET", path: "/version", signal: options.signal });
+  }
+
+  /** How the engine is set up. */
+  info(options: CallOptions = {}): Promise<EngineInfo> {
+    return this.#engine.json({ method: "GET", path: "/info", signal: options.signal });
+  }
+
+  /**
+   * Opens the stream of events. When this settles the engine is sending, so nothing that happens
+   * afterwards is missed.
+   *
+   * @param labels Only about what has all of these labels.
+   * @param types Only about these kinds, for example `container`.
+   * @param since Events from this time on, sent first.
+   * @returns The events; stop iterating to close the stream.
+   */
+  async events(
+    options: CallOptions & {
+      readonly labels?: LabelFilter;
+      readonly types?: readonly string[];
+      readonly since?: Date;
+      readonly until?: Date;
+    } = {},
+  ): Promise<AsyncGenerator<EngineEvent>> {
+    const response = await this.#engine.request({
+      method: "GET",
+      path: "/events",
+      query: {
+        since: options.since === undefined ? undefined : options.since.getTime() / 1000,
+        until: options.until === undefined ? undefined : options.until.getTime() / 1000,
+        filters: filtersJson(
+          options.labels,
+          options.types === undefined ? {} : { type: options.types },
+        ),
+      },
+      signal: options.signal,
+    });
+    return jsonLines<EngineEvent>(response.body ?? new ReadableStream());
+  }
+}
