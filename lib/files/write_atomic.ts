@@ -1,4 +1,5 @@
-import { StackedError, stackErr } from "../errors/mod.ts";
+import { StackedError } from "../errors/mod.ts";
+import { layer } from "./_layer.ts";
 import { makeParents } from "./_parents.ts";
 import { isAbsolutePath, joinPath, splitPath } from "./_path.ts";
 
@@ -30,6 +31,7 @@ export interface WriteAtomicOptions {
  * @param options Mode, parents and signal.
  * @throws {StackedError} when the path is something other than a regular file, or the system
  * refuses: no space, no directory, no permission.
+ * @throws {unknown} the signal's reason when it is aborted.
  * @example
  * ```ts
  * import { writeAtomic } from "@superorch/superorch/files";
@@ -56,7 +58,7 @@ export async function writeAtomic(
       throw error;
     }
   };
-  await stackErr(work, `writeAtomic(path: ${JSON.stringify(path)})`, { location: false });
+  await layer(`writeAtomic(path: ${JSON.stringify(path)})`, work, options.signal);
 }
 
 async function replace(

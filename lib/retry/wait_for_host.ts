@@ -1,4 +1,4 @@
-import { stackErr } from "../errors/mod.ts";
+import { layer } from "./_layer.ts";
 import { abortable } from "./abortable.ts";
 import { Deadline } from "./deadline.ts";
 import { parseHostPort } from "./host_port.ts";
@@ -27,10 +27,10 @@ export async function waitForLookupHost(
     if (found.length === 0) throw new Error(`${JSON.stringify(hostname)} has no address`);
     return found.map((entry) => ({ transport: "tcp" as const, hostname: entry.address, port }));
   };
-  return await stackErr(
-    waitForOk({ isRetryable, ...options }, look),
+  return await layer(
     `waitForLookupHost(address: ${JSON.stringify(address)})`,
-    { location: false },
+    () => waitForOk({ isRetryable, ...options }, look),
+    options.signal,
   );
 }
 
@@ -67,10 +67,10 @@ export async function waitForTcpConnect(
     connection.close(); // nobody is waiting for it any more
     throw attempt.signal.reason;
   };
-  return await stackErr(
-    waitForOk({ isRetryable, ...options }, connect),
+  return await layer(
     `waitForTcpConnect(address: ${JSON.stringify(address)})`,
-    { location: false },
+    () => waitForOk({ isRetryable, ...options }, connect),
+    options.signal,
   );
 }
 
