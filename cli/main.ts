@@ -1,0 +1,91 @@
+#!/usr/bin/env -S deno run -A
+/**
+ * The command line `superorch`. It parses words and prints; the work is done by the modules.
+ *
+ * Permissions: what the command needs; `-A` for all of them.
+ *
+ * @module
+ */
+
+import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { EXIT, reportFailure } from "./failure.ts";
+import { type Output, standardOutput } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+interface LazyCommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the code of the command, which the help of the whole program does without. */
+  readonly load: (output: Output) => Promise<CommandUnknownOpts>;
+}
+
+const COMMANDS: readonly LazyCommand[] = [
+  {
+    name: "ps",
+    summary: "list the containers that superorch started",
+    load: async (output) => (await import("./ps.ts")).psCommand(output),
+  },
+  {
+    name: "version",
+    summary: "print the versions of superorch and of what it runs on",
+    load: async (output) => (await import("./version_command.ts")).versionCommand(output),
+  },
+];
+
+/**
+ * Runs the command line.
+ *
+ * @param args The words after the program's name.
+ * @param output Where results and everything else go. Default: the streams of this process.
+ * @returns The exit code: 0 done, 1 the work failed, 2 the input is wrong, 124 timed out.
+ */
+export async function runCli(
+  args: readonly string[],
+  output: Output = standardOutput(),
+): Promise<number> {
+  let program: CommandUnknownOpts | undefined;
+  try {
+    program = await buildProgram(args, output);
+    await program.parseAsync(args, { from: "user" });
+    return EXIT.ok;
+  } catch (thrown) {
+    return reportFailure(thrown, output.err, program?.opts()["verbose"] === true);
+  }
+}
+
+async function buildProgram(args: readonly string[], output: Output): Promise<CommandUnknownOpts> {
+  const program: CommandUnknownOpts = new Command("superorch")
+    .description("Programs instead of shell scripts and compose files.")
+    .usage("[options] <command> …")
+    .version(`superorch ${VERSION}`, "--version", "print the version")
+    .option("-v, --verbose", "show where in superorch a failure came from")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.out.write(text),
+      writeErr: (text) => output.err.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
+      getOutHasColors: () => output.out.colour,
+      getErrHasColors: () => output.err.colour,
+    });
+  // The options of the program take no values, so the first other word is the command; `help`
+  // is followed by the one it is about.
+  const words = args.filter((word) => !word.startsWith("-"));
+  const wanted = words[0] === "help" ? words[1] : words[0];
+  for (const { name, summary, load } of COMMANDS) {
+    if (name === wanted) program.addCommand(inherit(await load(output), program));
+    else program.command(name).description(summary);
+  }
+  return program;
+}
+
+function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): CommandUnknownOpts {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}
+
+if (import.meta.main) {
+  // Connections that the engine keeps open would hold the process, so it is ended by name.
+  runCli(Deno.args).then((code) => Deno.exit(code));
+}
