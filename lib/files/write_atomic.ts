@@ -2,6 +2,7 @@ import { StackedError } from "../errors/mod.ts";
 import { layer } from "./_layer.ts";
 import { makeParents } from "./_parents.ts";
 import { isAbsolutePath, joinPath, splitPath } from "./_path.ts";
+import { writeFully, writeStream } from "./_write_fully.ts";
 
 /** How {@linkcode writeAtomic} writes. */
 export interface WriteAtomicOptions {
@@ -54,7 +55,7 @@ export async function writeAtomic(
       const old = await regularFileAt(target);
       await replace(target, old, data, options);
     } catch (error) {
-      if (data instanceof ReadableStream && !data.locked) await data.cancel(error).catch(() => {});
+      if (data instanceof ReadableStream && !data.locked) void data.cancel(error).catch(() => {});
       throw error;
     }
   };
@@ -77,7 +78,8 @@ async function replace(
   });
   let open = true;
   try {
-    await writeAll(file, data, signal);
+    if (data instanceof ReadableStream) await writeStream(file, data, signal);
+    else await writeFully(file, typeof data === "string" ? encode(data) : data, signal);
     if (Deno.build.os !== "windows") {
       await keepOwner(temporary, old);
       if (mode !== undefined) await Deno.chmod(temporary, mode & 0o7777);
@@ -95,24 +97,9 @@ async function replace(
   await syncDirectory(directory);
 }
 
-async function writeAll(
-  file: Deno.FsFile,
-  data: string | Uint8Array | ReadableStream<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (data instanceof ReadableStream) {
-    await data.pipeTo(file.writable, { signal, preventClose: true, preventAbort: true });
-    return;
-  }
-  let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  while (rest.length > 0) {
-    signal?.throwIfAborted();
-    rest = rest.subarray(await file.write(rest.subarray(0, CHUNK_BYTES)));
-  }
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
-
-/** How much is written between two looks at the signal. */
-const CHUNK_BYTES = 1 << 20;
 
 function temporaryName(name: string): string {
   const random = crypto.getRandomValues(new Uint8Array(6)).toHex();
