@@ -1,0 +1,90 @@
+/**
+ * The one gate: engine, format, lint, types, doc lint, publish dry run, compile smoke, doc tests,
+ * tests, leftovers. The last line of standard output is `N passed, N failed`.
+ *
+ *     deno run -A tests/gate.ts [--fast] [--jobs=N]
+ *
+ * `--fast` leaves out what needs an engine.
+ */
+
+import { killAll } from "./support/gate_process.ts";
+import { GateReport } from "./support/gate_report.ts";
+import { runStaticStages } from "./support/gate_stages.ts";
+import { runDocTests, runTestFiles } from "./support/gate_tests.ts";
+
+// What is made of the project's own modules is loaded late: a mistake in them must become a failed
+// stage and not a gate that does not start.
+const engineStage = () => import("./support/gate_engine.ts");
+const leaks = () => import("./support/gate_leaks.ts");
+
+const report = new GateReport();
+const id = crypto.randomUUID();
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
+  Deno.addSignalListener(signal, () => {
+    killAll();
+    report.stage(`interrupted by ${signal}`, false, performance.now());
+    report.end();
+    Deno.exit(code);
+  });
+}
+
+Deno.chdir(new URL("..", import.meta.url));
+const { fast, jobs } = readArguments(Deno.args);
+// Short, because tests put sockets into it, and the path of one has at most 107 bytes.
+const scratch = await Deno.makeTempDir({ prefix: "so-" });
+try {
+  const ready = !fast && await attempt("engine", async () => {
+    await (await engineStage()).prepareEngine((line) => report.note(line));
+    return [];
+  });
+  let before: ReadonlySet<string> = new Set();
+  if (ready) before = await (await leaks()).rememberOwned();
+  await runStaticStages(report, scratch);
+  const run = { id, scratch, engine: !fast, jobs };
+  await runDocTests(report, run);
+  await runTestFiles(report, run);
+  if (ready) {
+    await attempt("nothing left on the engine", async () => {
+      return await (await leaks()).leftOnEngine(before, id);
+    });
+  }
+  await attempt("no process left", async () => await (await leaks()).leftProcesses(id));
+} catch (error) {
+  report.stage("gate", false, performance.now(), error instanceof Error ? error.stack : `${error}`);
+} finally {
+  killAll();
+  await Deno.remove(scratch, { recursive: true });
+}
+report.end();
+Deno.exit(report.failed === 0 ? 0 : 1);
+
+/** Runs a stage that fails by what it finds or by throwing. */
+async function attempt(name: string, stage: () => Promise<readonly string[]>): Promise<boolean> {
+  const begin = performance.now();
+  let problems: readonly string[];
+  try {
+    problems = await stage();
+  } catch (error) {
+    problems = [error instanceof Error ? error.stack ?? error.message : String(error)];
+  }
+  report.stage(name, problems.length === 0, performance.now() - begin, problems.join("\n"));
+  return problems.length === 0;
+}
+
+function readArguments(args: readonly string[]): { fast: boolean; jobs: number } {
+  // Tests mostly wait for an engine or for their own processes; four at a time is where two cores
+  // stop getting faster.
+  let options = { fast: false, jobs: Math.min(4, Math.max(2, navigator.hardwareConcurrency)) };
+  for (const word of args) {
+    const count = /^--jobs=([1-9]\d?)$/.exec(word)?.[1];
+    if (word === "--fast") options = { ...options, fast: true };
+    else if (count !== undefined) options = { ...options, jobs: Number(count) };
+    else if (word !== "--") {
+      console.error(`Unknown word "${word}"; known are --fast and --jobs=N`);
+      Deno.exit(2);
+    }
+  }
+  return options;
+}

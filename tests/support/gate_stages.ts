@@ -1,0 +1,71 @@
+import type { GateReport } from "./gate_report.ts";
+import { runDeno } from "./gate_process.ts";
+
+interface Stage {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Everything that is TypeScript; a folder that does not exist yet is left out. */
+const SOURCES = ["lib", "cli", "examples", "tests", "tools", "mod.ts"];
+
+/** A type check of the whole tree with a cold cache on two cores takes a minute. */
+const TIMEOUT_MS = 600_000;
+
+/**
+ * Runs the stages that look at the source: format, lint, types, docs, publishing, compiling.
+ *
+ * @param report Takes the results.
+ * @param scratch An empty directory.
+ */
+export async function runStaticStages(report: GateReport, scratch: string): Promise<void> {
+  const sources = await existing(SOURCES);
+  const docs = await existing(["README.md"]);
+  const stages: Stage[] = [
+    { name: "format", args: ["fmt", "--check"] },
+    { name: "lint", args: ["lint"] },
+    {
+      // What a library or the command line must not do, and a test or an example may.
+      name: "lint lib and cli",
+      args: ["lint", "--rules-include=no-console,no-top-level-await", "lib", "cli"],
+    },
+    { name: "types", args: ["check", "--doc", ...sources, ...docs] },
+    { name: "doc lint", args: ["doc", "--lint", ...await exportedFiles()] },
+    { name: "publish dry run", args: ["publish", "--dry-run", "--allow-dirty"] },
+  ];
+  // Any ELF file stands in for the runtime that is not there: the graph, the types and the payload
+  // are made as always, the result cannot run (tools/compile.ts makes the real one).
+  if (Deno.build.os === "linux") {
+    stages.push({
+      name: "compile smoke",
+      args: ["compile", "-A", "--output", `${scratch}/superorch`, "cli/main.ts"],
+      env: { DENORT_BIN: "/bin/true" },
+    });
+  }
+  for (const { name, args, env } of stages) {
+    const { code, output, timedOut, ms } = await runDeno(args, { timeoutMs: TIMEOUT_MS, env });
+    const note = timedOut ? `\nkilled after ${TIMEOUT_MS / 1000} s` : "";
+    report.stage(name, code === 0, ms, `deno ${args.join(" ")}\n${output}${note}`);
+  }
+}
+
+async function existing(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map(async (path) => {
+    try {
+      await Deno.stat(path);
+      return [path];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  }));
+  return found.flat();
+}
+
+async function exportedFiles(): Promise<readonly string[]> {
+  const manifest: { exports: Record<string, string> } = JSON.parse(
+    await Deno.readTextFile("deno.json"),
+  );
+  return Object.values(manifest.exports);
+}

@@ -1,0 +1,115 @@
+import { readTotals } from "./gate_junit.ts";
+import { runDeno } from "./gate_process.ts";
+import type { GateReport } from "./gate_report.ts";
+
+/** A file that hangs becomes a failure that names the file. */
+const FILE_TIMEOUT_MS = 120_000;
+
+/** A file that needs longer says so: `// gate-timeout: 300 s`. */
+const TIMEOUT_LINE = /^\/\/ gate-timeout: (\d+) s$/m;
+
+/** How the tests are run. */
+export interface TestRun {
+  /** In the environment of every process of the run, which is how leftovers are told from others. */
+  readonly id: string;
+  /** An empty directory. */
+  readonly scratch: string;
+  /** Whether the tests that need an engine are run too. */
+  readonly engine: boolean;
+  /** How many files at a time. */
+  readonly jobs: number;
+}
+
+/**
+ * Finds the files of tests: `*_test.ts` below `tests`, of which `*_engine_test.ts` need an engine.
+ *
+ * @param engine Whether those that need an engine are wanted.
+ * @returns Paths from the root of the project, sorted.
+ */
+export async function findTestFiles(engine: boolean): Promise<readonly string[]> {
+  const found: string[] = [];
+  const pending = ["tests"];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      const path = `${directory}/${name}`;
+      if (isDirectory && name !== "fixtures" && name !== "specs") pending.push(path);
+      if (name.endsWith("_test.ts") && (engine || !name.endsWith("_engine_test.ts"))) {
+        found.push(path);
+      }
+    }
+  }
+  return found.sort();
+}
+
+/**
+ * Runs the examples in the docs of the exported modules.
+ *
+ * @param report Takes the results.
+ * @param run How.
+ */
+export async function runDocTests(report: GateReport, run: TestRun): Promise<void> {
+  const args = ["--doc", "--permit-no-files", "lib", "mod.ts"];
+  await runOne(report, run, "doc tests", args, "doc", 300_000);
+}
+
+/**
+ * Runs each file of tests in a process of its own, a few at a time.
+ *
+ * @param report Takes the results.
+ * @param run How.
+ */
+export async function runTestFiles(report: GateReport, run: TestRun): Promise<void> {
+  const files = [...(await findTestFiles(run.engine)).entries()];
+  await Promise.all(Array.from({ length: run.jobs }, async () => {
+    for (let next = files.shift(); next !== undefined; next = files.shift()) {
+      const [index, file] = next;
+      const seconds = TIMEOUT_LINE.exec(await Deno.readTextFile(file))?.[1];
+      const timeoutMs = seconds === undefined ? FILE_TIMEOUT_MS : Number(seconds) * 1000;
+      await runOne(report, run, file, [file], String(index), timeoutMs);
+    }
+  }));
+}
+
+async function runOne(
+  report: GateReport,
+  run: TestRun,
+  name: string,
+  words: readonly string[],
+  key: string,
+  timeoutMs: number,
+): Promise<void> {
+  const junit = `${run.scratch}/${key}.xml`;
+  const temporary = `${run.scratch}/${key}`;
+  await Deno.mkdir(temporary);
+  // The types were checked as a stage.
+  const args = ["test", "-A", "--no-check", `--junit-path=${junit}`, ...words];
+  const env: Record<string, string> = {
+    SUPERORCH_GATE: run.id,
+    TMPDIR: temporary,
+    // A test that needs an engine and is not named so must fail on every machine, also on one
+    // that has an engine.
+    ...(run.engine ? {} : { DOCKER_HOST: `unix://${temporary}/no-engine.sock` }),
+  };
+  const { code, output, timedOut, ms } = await runDeno(args, { timeoutMs, env });
+  const left = await entriesIn(temporary);
+  const totals = readTotals(await Deno.readTextFile(junit).catch(() => ""), code);
+  const problems: string[] = [];
+  if (timedOut) problems.push(`${name} was killed: it took more than ${timeoutMs / 1000} s`);
+  if (code === 0 && totals.passed + totals.failed + totals.ignored === 0 && name !== "doc tests") {
+    problems.push(`${name} holds no test`);
+  }
+  if (left.length > 0) problems.push(`${name} left in its temporary directory: ${left.join(", ")}`);
+  const extra = problems.length > 0 && totals.failed === 0 ? 1 : 0;
+  report.tests(
+    name,
+    { ...totals, failed: totals.failed + extra },
+    ms,
+    [output, ...problems].join("\n"),
+  );
+}
+
+async function entriesIn(directory: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(directory)) names.push(name);
+  return names.sort();
+}
