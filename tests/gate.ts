@@ -41,7 +41,7 @@ try {
   });
   let before: ReadonlySet<string> = new Set();
   if (ready) before = await (await leaks()).rememberOwned();
-  await runStaticStages(report, scratch);
+  await runStaticStages(report);
   const run = { id, scratch, engine: !fast, jobs };
   await runDocTests(report, run);
   await runTestFiles(report, run);
