@@ -1,0 +1,213 @@
+import { EngineClient } from "../client.ts";
+import { EngineVersionError } from "../errors.ts";
+import type { ReadEnv } from "../state.ts";
+import { EngineSetupError } from "./engine_setup_error.ts";
+import { removeLeftovers } from "./_leftovers.ts";
+import type { EnginePaths } from "./_paths.ts";
+import { type Privilege, proxyVariables } from "./_privilege.ts";
+import { isAlive } from "./_processes.ts";
+import { lastLine, systemPath } from "./_programs.ts";
+import { findOwnDockerd, isFromEarlierBoot, writeRecord } from "./_record.ts";
+import { until } from "./_until.ts";
+
+/** How dockerd is started and waited for. */
+export interface DockerdOptions {
+  /** Reads environment variables. */
+  readonly env: ReadEnv;
+  /** Acts as root. */
+  readonly privilege: Privilege;
+  /** How long to wait for its first answer. */
+  readonly timeoutMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+/** A log of this size is put aside at the next start; the one before it is dropped. */
+const LOG_LIMIT_BYTES = 10e6;
+
+/**
+ * Starts dockerd in a session of its own, so that it outlives this program and holds none of its
+ * caller's pipes, and waits until it answers.
+ *
+ * @throws {EngineSetupError} when it ends or does not answer; what was started is ended again.
+ */
+export async function startDockerd(paths: EnginePaths, options: DockerdOptions): Promise<void> {
+  const { env, privilege, signal } = options;
+  await prepare(paths, privilege);
+  const logStart = await sizeOf(paths.log);
+  // A shell from a login has 1024 open files, which containers would inherit.
+  const script = `log=$1; shift
+ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)" 2>/dev/null
+exec dockerd "$@" >>"$log" 2>&1`;
+  const [program = "", ...args] = [
+    ...privilege.prefix,
+    ...["env", `PATH=${systemPath(env)}`],
+    ...Object.entries(proxyVariables(env)).map(([name, value]) => `${name}=${value}`),
+    ...["sh", "-c", script, "dockerd", paths.log],
+    // Without a file of its own dockerd reads /etc/docker/daemon.json, which may name the same
+    // options again; that ends it.
+    ...["--config-file", paths.config, "--data-root", paths.data, "--exec-root", paths.exec],
+    ...["--pidfile", paths.pidfile, "--host", paths.host],
+    // Where the system runs a containerd, dockerd uses that one; the name keeps our containers
+    // apart from those of another dockerd.
+    ...[
+      "--containerd-namespace",
+      "superorch",
+      "--containerd-plugins-namespace",
+      "superorch-plugins",
+    ],
+    ...(privilege.socketGroup === undefined ? [] : ["--group", privilege.socketGroup]),
+  ];
+  const child = new Deno.Command(program, {
+    args,
+    cwd: "/",
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  child.unref();
+  try {
+    await firstAnswer(paths, child, logStart, options);
+    const own = await findOwnDockerd(paths);
+    if (own !== undefined) await writeRecord(paths, own);
+  } catch (error) {
+    await endDockerd(paths, { privilege, graceMs: 5_000 });
+    await removeLeftovers(paths, privilege);
+    throw error;
+  }
+  signal?.throwIfAborted();
+}
+
+/** Waits until a dockerd that somebody else is starting answers. */
+export async function awaitDockerd(
+  paths: EnginePaths,
+  options: Pick<DockerdOptions, "timeoutMs" | "signal">,
+): Promise<boolean> {
+  return await until(() => answers(paths, options.signal), { ...options, intervalMs: 50 }) === true;
+}
+
+async function firstAnswer(
+  paths: EnginePaths,
+  child: Deno.ChildProcess,
+  logStart: number,
+  options: DockerdOptions,
+): Promise<void> {
+  const ended = new AbortController();
+  child.status.then(() => ended.abort(), () => ended.abort());
+  const signal = options.signal === undefined
+    ? ended.signal
+    : AbortSignal.any([ended.signal, options.signal]);
+  let answered: true | undefined;
+  try {
+    // It takes 0.3 to 0.6 s; a look costs less than a millisecond.
+    answered = await until(() => answers(paths, signal), { ...options, intervalMs: 25, signal });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!ended.signal.aborted) throw error;
+  }
+  if (answered) return;
+  const log = await logSince(paths.log, logStart);
+  throw new EngineSetupError({
+    step: "start",
+    problem: ended.signal.aborted
+      ? `Cannot start dockerd: it ended with: ${lastWords(log) || "no word"}`
+      : `Cannot start dockerd: it does not answer after ${options.timeoutMs / 1000} s, its last ` +
+        `words are: ${lastWords(log) || "none"}`,
+    hint: `see ${paths.log}`,
+  });
+}
+
+async function answers(paths: EnginePaths, signal?: AbortSignal): Promise<true | undefined> {
+  // It listens before it works, so that an early question waits; it must not do so for ever.
+  const bound = AbortSignal.timeout(2_000);
+  try {
+    await using _engine = await EngineClient.open({ kind: "unix", path: paths.socket }, {
+      signal: signal === undefined ? bound : AbortSignal.any([bound, signal]),
+    });
+    return true;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof EngineVersionError)) return undefined;
+    throw new EngineSetupError({
+      step: "start",
+      problem: error.message,
+      hint: "install a newer Docker engine",
+    });
+  }
+}
+
+async function prepare(paths: EnginePaths, privilege: Privilege): Promise<void> {
+  try {
+    await Deno.mkdir(paths.directory, { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(paths.config, "{}\n");
+    // One that names any live process keeps dockerd from starting; that ours does not run is known.
+    for (const path of [paths.pidfile, paths.socket]) await removeIfThere(path);
+    if (await sizeOf(paths.log) > LOG_LIMIT_BYTES) await Deno.rename(paths.log, `${paths.log}.old`);
+  } catch (error) {
+    throw new EngineSetupError({
+      step: "state",
+      problem: `Cannot keep an engine in ${JSON.stringify(paths.directory)}: ${
+        error instanceof Error ? error.message : error
+      }`,
+      hint: "set XDG_STATE_HOME to a directory that this user may write to",
+    });
+  }
+  // What it says of processes and mounts is wrong since the machine was started anew; on systems
+  // with /run in memory it would not have survived.
+  if (await isFromEarlierBoot(paths)) await privilege.run(["rm", "-rf", "--", paths.exec]);
+}
+
+/**
+ * Ends our dockerd: SIGTERM, and SIGKILL when it has not ended in time.
+ *
+ * @returns How it ended; `absent` if it did not run.
+ */
+export async function endDockerd(
+  paths: EnginePaths,
+  options: { readonly privilege: Privilege; readonly graceMs: number },
+): Promise<"ended" | "killed" | "absent"> {
+  const own = await findOwnDockerd(paths);
+  if (own === undefined) return "absent";
+  const gone = async () => await isAlive(own) ? undefined : true;
+  await options.privilege.kill(own, "TERM");
+  if (await until(gone, { intervalMs: 25, timeoutMs: options.graceMs })) return "ended";
+  await options.privilege.kill(own, "KILL");
+  if (await until(gone, { intervalMs: 25, timeoutMs: 5_000 })) return "killed";
+  throw new EngineSetupError({
+    step: "stop",
+    problem: `Cannot stop dockerd: process ${own.pid} outlived SIGKILL`,
+    hint: `see its state in /proc/${own.pid}/status`,
+  });
+}
+
+function lastWords(log: string): string {
+  // time="…" level=fatal msg="…" as logrus writes it, or a plain line.
+  const line = lastLine(log);
+  const message = /\bmsg="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+  return message === undefined ? line : message.replace(/\\(.)/g, "$1");
+}
+
+async function logSince(path: string, offset: number): Promise<string> {
+  try {
+    using file = await Deno.open(path);
+    const { size } = await file.stat();
+    await file.seek(Math.max(offset, size - 8192), Deno.SeekMode.Start);
+    const buffer = new Uint8Array(8192);
+    return new TextDecoder().decode(buffer.subarray(0, await file.read(buffer) ?? 0));
+  } catch {
+    return ""; // no log: then it has no words
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { readMounts } from "./_machine.ts";
+import type { EnginePaths } from "./_paths.ts";
+import type { Privilege } from "./_privilege.ts";
+import { listProcesses } from "./_processes.ts";
+
+/**
+ * Clears away what a dockerd that was killed leaves: its containers with their supervisors, and
+ * mounts below its directory. A clean stop can leave a mount too.
+ */
+export async function removeLeftovers(paths: EnginePaths, privilege: Privilege): Promise<void> {
+  await killSupervised(paths, privilege);
+  const mounts = (await readMounts()).map((mount) => mount.path);
+  for (const path of mounts.toReversed()) {
+    if (!path.startsWith(`${paths.directory}/`)) continue;
+    // Lazily where something still uses it: it goes with the last user.
+    const { code } = await privilege.run(["umount", "--", path]);
+    if (code !== 0) await privilege.run(["umount", "--lazy", "--", path]);
+  }
+}
+
+async function killSupervised(paths: EnginePaths, privilege: Privilege): Promise<void> {
+  const processes = await listProcesses();
+  const ours = processes.filter(({ argv }) =>
+    argv.some((word) => word.startsWith(`${paths.exec}/containerd/`))
+  );
+  for (const supervisor of ours) {
+    // The same words may stand on the command line of an engine in another file system.
+    if (!await privilege.sameFile(paths.exec, `/proc/${supervisor.pid}/root${paths.exec}`)) {
+      continue;
+    }
+    // The first process of a container takes all others of it along.
+    for (const child of processes.filter(({ parent }) => parent === supervisor.pid)) {
+      await privilege.kill(child, "KILL");
+    }
+    await privilege.kill(supervisor, "KILL");
+  }
+}

@@ -1,0 +1,95 @@
+import type { EngineClient } from "../client.ts";
+import { ImageNotFoundError } from "../errors.ts";
+import type { ReadEnv } from "../state.ts";
+import { BUSYBOX_IMAGE, busyboxImage } from "./busybox_image.ts";
+
+/** How {@linkcode ensureBaseImages} works. */
+export interface BaseImagesOptions {
+  /** How long a registry may take for its first answer. Default 5000. */
+  readonly registryTimeoutMs?: number;
+  /** Reads environment variables. Default `Deno.env.get`. */
+  readonly env?: ReadEnv;
+  /** Ends the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** What can be built on. */
+export interface BaseImages {
+  /** A small image with `sh`, `httpd`, `nc`, `wget` and the like. */
+  readonly busybox: string;
+}
+
+/** The image that is pulled where that is possible. */
+const PULLED_BUSYBOX = "busybox:stable";
+
+/**
+ * Makes sure that an engine has images to start from: pulled where a registry answers, made from
+ * this machine's own packages where none does. A second call finds them there.
+ *
+ * Permissions: those of the engine and of {@linkcode busyboxImage}.
+ *
+ * @param engine Where the images are wanted.
+ * @param options Environment, time and signal.
+ * @returns Names of the images.
+ * @throws {EngineSetupError} when an image can neither be pulled nor made.
+ * @example
+ * ```ts no-eval
+ * import { connectEngine } from "@superorch/superorch/engine";
+ * import { ensureBaseImages } from "@superorch/superorch/engine/ensure";
+ *
+ * await using engine = await connectEngine();
+ * const { busybox } = await ensureBaseImages(engine);
+ * ```
+ */
+export async function ensureBaseImages(
+  engine: EngineClient,
+  options: BaseImagesOptions = {},
+): Promise<BaseImages> {
+  const { signal } = options;
+  if (await isPresent(engine, PULLED_BUSYBOX, signal)) return { busybox: PULLED_BUSYBOX };
+  if (await isPresent(engine, BUSYBOX_IMAGE, signal)) {
+    return { busybox: await busyboxImage(engine, options) };
+  }
+  if (await registryHas(engine, PULLED_BUSYBOX, options)) {
+    try {
+      await engine.images.pull(PULLED_BUSYBOX, { signal });
+      return { busybox: PULLED_BUSYBOX };
+    } catch {
+      // A registry that gives the description and then not the image: an image of our own will do,
+      // unless the caller has had enough.
+      signal?.throwIfAborted();
+    }
+  }
+  return { busybox: await busyboxImage(engine, options) };
+}
+
+async function isPresent(
+  engine: EngineClient,
+  image: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    await engine.images.inspect(image, { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof ImageNotFoundError) return false;
+    throw error;
+  }
+}
+
+// Asks through the engine, which is what would pull, and in a way that can be given up.
+async function registryHas(
+  engine: EngineClient,
+  image: string,
+  options: BaseImagesOptions,
+): Promise<boolean> {
+  const bound = AbortSignal.timeout(options.registryTimeoutMs ?? 5_000);
+  const signal = options.signal === undefined ? bound : AbortSignal.any([bound, options.signal]);
+  try {
+    await engine.status({ method: "GET", path: `/distribution/${image}/json`, signal });
+    return true;
+  } catch {
+    options.signal?.throwIfAborted();
+    return false; // no network, no registry, no such image: for us all the same
+  }
+}
