@@ -1,0 +1,107 @@
+import { listProcesses, type ProcessEntry } from "./_processes.ts";
+
+/** A program and what it has started, as one thing to send signals to. */
+export interface ProcessScope {
+  /** Sends a signal to all; `false` if there is nobody. */
+  signal(name: Deno.Signal): boolean;
+  /** Whether anybody is left. */
+  isAlive(): boolean;
+  /** Says that the program itself has ended and its pid may be given to another one. */
+  leaderEnded(): void;
+}
+
+/** Signal 0 asks whether somebody is there and does nothing to them (kill(2)). */
+const PROBE = 0 as unknown as Deno.Signal;
+
+/** A process group that the program leads. */
+export class GroupScope implements ProcessScope {
+  readonly #pid: number;
+  #leaderEnded = false;
+
+  /** Makes the scope of a program that was started in a group of its own. */
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  signal(name: Deno.Signal): boolean {
+    return !this.#pidIsReused() && send(-this.#pid, name);
+  }
+
+  isAlive(): boolean {
+    if (this.#pidIsReused() || !send(-this.#pid, PROBE)) return false;
+    if (!this.#leaderEnded) return true;
+    // Where process 1 does not collect orphans (a container without init) zombies stay members of
+    // the group for ever; they are not anybody.
+    const processes = listProcesses();
+    return processes === undefined || processes.some(({ groupId }) => groupId === this.#pid);
+  }
+
+  leaderEnded(): void {
+    this.#leaderEnded = true;
+  }
+
+  // The system gives a pid to nobody while a group has that number: a process with the pid of a
+  // leader that has ended is a stranger, and our group has no members left.
+  #pidIsReused(): boolean {
+    return this.#leaderEnded && send(this.#pid, PROBE);
+  }
+}
+
+/**
+ * A program in our own process group and what can be found below it in the process table. What has
+ * been left behind by its own parent before anybody looked is not found.
+ */
+export class TreeScope implements ProcessScope {
+  readonly #pid: number;
+  readonly #known: Map<number, string> = new Map();
+  #leaderEnded = false;
+
+  /** Makes the scope of a program that was started in our own group. */
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  signal(name: Deno.Signal): boolean {
+    const below = this.#living().map(({ pid }) => send(pid, name));
+    const leader = !this.#leaderEnded && send(this.#pid, name);
+    return leader || below.includes(true);
+  }
+
+  isAlive(): boolean {
+    return (!this.#leaderEnded && send(this.#pid, PROBE)) ||
+      (this.#known.size > 0 && this.#living().length > 0);
+  }
+
+  leaderEnded(): void {
+    this.#leaderEnded = true;
+  }
+
+  #living(): readonly ProcessEntry[] {
+    const processes = listProcesses() ?? [];
+    const roots = this.#leaderEnded ? [] : [this.#pid];
+    const isKnown = (entry: ProcessEntry) => this.#known.get(entry.pid) === entry.startTime;
+    const parents = new Set([...roots, ...processes.filter(isKnown).map(({ pid }) => pid)]);
+    for (let found = true; found;) {
+      found = false;
+      for (const { pid, parentPid, startTime } of processes) {
+        if (!parents.has(parentPid) || parents.has(pid)) continue;
+        parents.add(pid);
+        this.#known.set(pid, startTime);
+        found = true;
+      }
+    }
+    return processes.filter((entry) => entry.pid !== this.#pid && isKnown(entry));
+  }
+}
+
+function send(pid: number, name: Deno.Signal): boolean {
+  try {
+    Deno.kill(pid, name);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    // There, but not ours to signal: it runs as somebody else.
+    if (error instanceof Deno.errors.PermissionDenied) return true;
+    throw error;
+  }
+}

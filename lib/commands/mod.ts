@@ -1,0 +1,53 @@
+/**
+ * Programs: started, recorded, logged, shown, limited, and ended with everything that they have
+ * started.
+ *
+ * A {@linkcode Command} is plain data; running it gives a {@linkcode CommandRunner}. There is no
+ * shell: {@linkcode command} splits a text at white space and nothing else. For shell-like scripts
+ * {@linkcode shell} loads dax. This module runs programs of this machine; containers have their
+ * own module, which shares `commands/output`.
+ *
+ * Permissions: `--allow-run`; `--allow-read` for `cwd`; `--allow-write` for logs (and
+ * `--allow-read` for those with a limit); `--allow-env=NO_COLOR` to see that variable. Only
+ * `--allow-all` lets it look into `/proc`, where it finds grandchildren of commands that were
+ * started without a group, and sees zombies for what they are.
+ *
+ * @example
+ * ```ts
+ * import { command } from "@superorch/superorch/commands";
+ *
+ * const hello = command("echo hello", { recordLimitBytes: 1024 });
+ * const result = await hello.arg("world").runToCompletion();
+ * console.log(result.assertSuccess().stdoutText()); // "hello world\n"
+ * ```
+ *
+ * @module
+ */
+
+export { Command, command } from "./command.ts";
+export {
+  type CommandOptions,
+  type CommandSpec,
+  DEFAULT_DRAIN_MS,
+  DEFAULT_GRACE_MS,
+  DEFAULT_RECORD_LIMIT_BYTES,
+  type LogFileSpec,
+  type LogTarget,
+  type PerStream,
+} from "./command_spec.ts";
+export type { CommandInput, RunOptions, RunToCompletionOptions } from "./run_options.ts";
+export { CommandRunner } from "./command_runner.ts";
+export { CommandResult, type CommandResultFields } from "./command_result.ts";
+export {
+  CommandFailedError,
+  type CommandFailure,
+  CommandFinishedError,
+  CommandOutputError,
+  CommandStartError,
+  CommandTimeoutError,
+} from "./errors.ts";
+export { commandLine, escapeControls } from "./command_line.ts";
+export { isSecretEnv, redactorOf } from "./secrets.ts";
+export { holdSignals } from "./signal_hold.ts";
+export { sh, type ShOptions, shQuiet } from "./sh.ts";
+export { type Shell, shell } from "./shell.ts";

@@ -1,0 +1,26 @@
+/** The template of dax: `` $`command` ``. */
+export type Shell = typeof import("../deps/dax.ts").$;
+
+/**
+ * Loads `$` of dax, a shell-like template for scripts: pipes, `&&`, redirections, quotes and
+ * globs that work the same everywhere, without a shell.
+ *
+ * For steps that run to their end. What dax starts is in no process group of its own, so ending it
+ * leaves grandchildren behind: services, commands with a time limit, logs and limits are for
+ * {@linkcode command}. Loaded on first use, as it takes 40 ms.
+ *
+ * Permissions: `--allow-run`, `--allow-env`, `--allow-read`; see dax.
+ *
+ * @returns The template.
+ * @example
+ * ```ts
+ * import { shell } from "@superorch/superorch/commands";
+ *
+ * const $ = await shell();
+ * console.log(await $`echo one | cat`.text()); // "one"
+ * ```
+ */
+export async function shell(): Promise<Shell> {
+  const { $ } = await import("../deps/dax.ts");
+  return $;
+}
