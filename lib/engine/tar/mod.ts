@@ -11,12 +11,12 @@
  *
  * @example
  * ```ts
- * import { tarStream } from "../../../lib/engine/tar/mod.ts";
+ * import { tarStream, untar } from "./mod.ts";
  *
- * const archive = tarStream([
- *   { kind: "file", path: "bin/hello", content: "#!/bin/sh\necho hi\n", mode: 0o755 },
- * ]);
- * console.log((await new Response(archive).bytes()).length); // 2048
+ * const archive = tarStream([{ kind: "file", path: "bin/hello", content: "hi\n", mode: 0o755 }]);
+ * for await (const entry of untar(archive)) {
+ *   if (entry.kind === "file") console.log(entry.path, await new Response(entry.content).text());
+ * }
  * ```
  *
  * @module
@@ -37,3 +37,10 @@ export {
   type TarSymlink,
 } from "./entry.ts";
 export { tarStream, type TarStreamOptions } from "./tar_stream.ts";
+export { TarFormatError, untar, type UntarOptions } from "./untar.ts";
+export {
+  extractTar,
+  type ExtractTarOptions,
+  type ExtractTarResult,
+  UnsafeTarEntryError,
+} from "./extract_tar.ts";

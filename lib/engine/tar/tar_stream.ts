@@ -26,7 +26,7 @@ const CHUNK_BYTES = 64 * 1024;
  *
  * @example
  * ```ts
- * import { tarStream } from "../../../lib/engine/tar/mod.ts";
+ * import { tarStream } from "./mod.ts";
  *
  * const archive = tarStream([
  *   { kind: "directory", path: "etc" },
