@@ -1,8 +1,8 @@
-/** The template of dax: `` $`command` ``. */
-export type Shell = typeof import("../deps/dax.ts").$;
+/** The module of dax; its `$` is the template. */
+export type Shell = typeof import("../deps/dax.ts");
 
 /**
- * Loads `$` of dax, a shell-like template for scripts: pipes, `&&`, redirections, quotes and
+ * Loads dax, whose `$` is a shell-like template for scripts: pipes, `&&`, redirections, quotes and
  * globs that work the same everywhere, without a shell.
  *
  * For steps that run to their end. What dax starts is in no process group of its own, so ending it
@@ -11,16 +11,15 @@ export type Shell = typeof import("../deps/dax.ts").$;
  *
  * Permissions: `--allow-run`, `--allow-env`, `--allow-read`; see dax.
  *
- * @returns The template.
+ * @returns The module.
  * @example
  * ```ts
  * import { shell } from "@superorch/superorch/commands";
  *
- * const $ = await shell();
+ * const { $ } = await shell();
  * console.log(await $`echo one | cat`.text()); // "one"
  * ```
  */
-export async function shell(): Promise<Shell> {
-  const { $ } = await import("../deps/dax.ts");
-  return $;
+export function shell(): Promise<Shell> {
+  return import("../deps/dax.ts");
 }

@@ -14,6 +14,7 @@ export class BatchWriter {
   #spare: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #used = 0;
   #running: Promise<void> | undefined;
+  #taken: PromiseWithResolvers<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** Makes a writer on top of one that writes all bytes it is given, called one at a time. */
@@ -26,7 +27,10 @@ export class BatchWriter {
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#append(bytes);
     this.#running ??= this.#run();
-    if (this.#used > HIGH_WATER_BYTES) return this.#running.then(() => this.#check());
+    if (this.#used < HIGH_WATER_BYTES) return;
+    // Until the batch is taken, not until it is written: reading goes on beside the writing.
+    this.#taken ??= Promise.withResolvers();
+    return this.#taken.promise.then(() => this.#check());
   }
 
   /** Settles when everything is written. */
@@ -42,6 +46,7 @@ export class BatchWriter {
         const used = this.#used;
         this.#filling = this.#spare;
         this.#used = 0;
+        this.#release();
         await this.#write(batch.subarray(0, used));
         this.#spare = batch;
       }
@@ -50,7 +55,13 @@ export class BatchWriter {
       this.#used = 0;
     } finally {
       this.#running = undefined;
+      this.#release();
     }
+  }
+
+  #release(): void {
+    this.#taken?.resolve();
+    this.#taken = undefined;
   }
 
   #append(bytes: Uint8Array): void {
