@@ -2,7 +2,7 @@ import { EngineClient } from "../client.ts";
 import { EngineVersionError } from "../errors.ts";
 import type { ReadEnv } from "../state.ts";
 import { EngineSetupError } from "./engine_setup_error.ts";
-import { removeLeftovers } from "./_leftovers.ts";
+import { forgetContainerd, removeLeftovers } from "./_leftovers.ts";
 import type { EnginePaths } from "./_paths.ts";
 import { type Privilege, proxyVariables } from "./_privilege.ts";
 import { isAlive } from "./_processes.ts";
@@ -156,6 +156,7 @@ async function prepare(paths: EnginePaths, privilege: Privilege): Promise<void> 
   // What it says of processes and mounts is wrong since the machine was started anew; on systems
   // with /run in memory it would not have survived.
   if (await isFromEarlierBoot(paths)) await privilege.run(["rm", "-rf", "--", paths.exec]);
+  else await forgetContainerd(paths, privilege);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readMounts } from "./_machine.ts";
 import type { EnginePaths } from "./_paths.ts";
 import type { Privilege } from "./_privilege.ts";
-import { listProcesses } from "./_processes.ts";
+import { listProcesses, readProcess } from "./_processes.ts";
 
 /**
  * Clears away what a dockerd that was killed leaves: its containers with their supervisors, and
@@ -34,4 +34,18 @@ async function killSupervised(paths: EnginePaths, privilege: Privilege): Promise
     }
     await privilege.kill(supervisor, "KILL");
   }
+}
+
+/**
+ * Removes what a killed dockerd's containerd has noted of itself, unless that still runs: the next
+ * dockerd would wait for it, also when its number belongs to a process of another kind by now, or
+ * to a zombie.
+ */
+export async function forgetContainerd(paths: EnginePaths, privilege: Privilege): Promise<void> {
+  const pidfile = `${paths.exec}/containerd/containerd.pid`;
+  const { code, stdout } = await privilege.run(["cat", "--", pidfile]);
+  if (code !== 0) return;
+  const info = await readProcess(Number(stdout));
+  const runs = info?.argv.some((word) => word.startsWith(`${paths.exec}/containerd/`)) === true;
+  if (!runs) await privilege.run(["rm", "-f", "--", pidfile]);
 }
