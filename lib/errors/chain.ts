@@ -1,3 +1,5 @@
+import { innerErrors, isError, readMember } from "./_read.ts";
+
 /**
  * Lists a thrown value and its causes, newest first.
  *
@@ -14,7 +16,7 @@ export function chainOf(thrown: unknown): readonly unknown[] {
     chain.push(current);
     if (typeof current !== "object" || current === null) break;
     seen.add(current);
-    const cause = (current as { cause?: unknown }).cause;
+    const cause = readMember(current, "cause");
     if (cause === undefined) break;
     current = cause;
   }
@@ -40,7 +42,7 @@ export function findCause<T>(
   // deno-lint-ignore no-explicit-any -- any constructor will do, whatever it takes
   type: abstract new (...args: any[]) => T,
 ): T | undefined {
-  return everyErrorIn(thrown).find((value): value is T => value instanceof type);
+  return everyErrorIn(thrown).find((value): value is T => isError(value) && value instanceof type);
 }
 
 /**
@@ -52,13 +54,12 @@ export function findCause<T>(
 export function everyErrorIn(thrown: unknown): readonly unknown[] {
   const found = new Set<unknown>();
   const pending: unknown[] = [thrown];
-  while (pending.length > 0) {
-    const next = pending.shift();
+  for (const next of pending) {
     if (found.has(next)) continue;
     for (const value of chainOf(next)) {
       if (found.has(value)) break;
       found.add(value);
-      if (value instanceof AggregateError) pending.push(...value.errors);
+      for (const inner of innerErrors(value)) pending.push(inner);
     }
   }
   return [...found];

@@ -1,3 +1,4 @@
+import { isPromise } from "./_read.ts";
 import { captureCaller } from "./location.ts";
 import { StackedError } from "./stacked_error.ts";
 import type { ErrorMessage } from "./stack.ts";
@@ -23,12 +24,16 @@ export function bail(message: ErrorMessage, options?: { readonly location?: bool
  * @param condition A value that must be truthy, or a function that gives one.
  * @param message Replaces the text.
  * @throws {StackedError} when it does not hold.
+ * @throws {TypeError} when the condition is a promise: it would always hold.
  */
 export function ensure(condition: () => unknown, message?: ErrorMessage): void;
 /** Requires a value to be truthy, and tells the type checker so. */
 export function ensure(condition: unknown, message?: ErrorMessage): asserts condition;
 export function ensure(condition: unknown, message?: ErrorMessage): void {
   const holds = typeof condition === "function" ? condition() : condition;
+  if (isPromise(holds)) {
+    throw new TypeError("ensure() takes no promise, which is always truthy: await it first");
+  }
   if (holds) return;
   const source = typeof condition === "function"
     ? String(condition).replace(/^\s*\(\s*\)\s*=>\s*/, "")

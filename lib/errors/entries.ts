@@ -1,3 +1,4 @@
+import { isError, readMember, STACKED } from "./_read.ts";
 import { chainOf } from "./chain.ts";
 import type { SourceLocation } from "./location.ts";
 
@@ -40,29 +41,46 @@ export function entriesOf(thrown: unknown): readonly ErrorEntry[] {
 }
 
 function entryOf(value: unknown): ErrorEntry {
-  if (isStacked(value)) {
-    return { name: value.name, message: value.message, location: value.location, value };
+  if (!isError(value)) {
+    return { message: typeof value === "string" ? value : describe(value), value };
   }
-  if (value instanceof Error) {
-    const { name, message } = value;
-    // The two markers print as exactly their name; a plain "Error: " says nothing.
-    const text = message === "" ? name : name === "Error" ? message : `${name}: ${message}`;
-    return { name, message: text, value };
-  }
-  return { message: typeof value === "string" ? value : describe(value), value };
+  const name = textOf(readMember(value, "name")) || "Error";
+  const message = textOf(readMember(value, "message"));
+  if (isStacked(value)) return { name, message, location: value.location, value };
+  // The two markers print as exactly their name; a plain "Error: " says nothing, and neither does
+  // "AggregateError: ", whose errors follow.
+  const text = message === ""
+    ? name
+    : name === "Error" || name === "AggregateError"
+    ? message
+    : `${name}: ${message}`;
+  return { name, message: text, value };
 }
 
-// By shape, not by class: two copies of this module (a checkout and a URL) must understand each
+// By a mark, not by class: two copies of this module (a checkout and a URL) must understand each
 // other's errors.
 function isStacked(value: unknown): value is Error & { location?: SourceLocation } {
-  return value instanceof Error && value.name === "StackedError" && "location" in value;
+  return isError(value) && readMember(value, STACKED) === true;
+}
+
+// A class may have made anything of its name and message.
+function textOf(member: unknown): string {
+  return typeof member === "string" ? member : member === undefined ? "" : describe(member);
 }
 
 function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
   try {
+    if (typeof value !== "object" || value === null) return String(value);
     return JSON.stringify(value) ?? String(value);
   } catch {
-    return Object.prototype.toString.call(value); // a cycle or a throwing getter
+    return shapeOf(value); // a cycle, a bigint inside, or a throwing getter
+  }
+}
+
+function shapeOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return "[a value that cannot be read]"; // a revoked proxy
   }
 }

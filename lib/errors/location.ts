@@ -31,13 +31,15 @@ export function captureCaller(callee: (...args: never[]) => unknown): LazyLocati
 }
 
 /** Reads the first frame of a stack once, on first use. */
-export function lazyLocation(readStack: () => string | undefined): LazyLocation {
+export function lazyLocation(readStack: () => unknown): LazyLocation {
   let known = false;
   let location: SourceLocation | undefined;
   return () => {
     if (!known) {
       known = true;
-      location = firstFrame(readStack() ?? "");
+      // A program that sets Error.prepareStackTrace may make anything of it.
+      const stack = readStack();
+      location = typeof stack === "string" ? firstFrame(stack) : undefined;
     }
     return location;
   };

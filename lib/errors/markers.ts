@@ -1,3 +1,4 @@
+import { readMember } from "./_read.ts";
 import { everyErrorIn } from "./chain.ts";
 
 /**
@@ -43,8 +44,8 @@ export function isProbablyNotRootCause(thrown: unknown): boolean {
 }
 
 function hasName(thrown: unknown, names: readonly string[]): boolean {
-  return everyErrorIn(thrown).some((value) =>
-    typeof value === "object" && value !== null &&
-    names.includes(String((value as { name?: unknown }).name))
-  );
+  return everyErrorIn(thrown).some((value) => {
+    const name = readMember(value, "name");
+    return typeof name === "string" && names.includes(name);
+  });
 }

@@ -1,9 +1,13 @@
+import { innerErrors } from "./_read.ts";
 import { entriesOf, type ErrorEntry } from "./entries.ts";
 
 const RED = "\x1b[38;2;205;92;92m"; // IndianRed
 const DIM = "\x1b[2m";
 const BOLD = "\x1b[1m";
 const RESET = "\x1b[0m";
+
+/** Aggregates in aggregates are shown this deep. */
+const MAX_DEPTH = 16;
 
 /** A message and its place share a line up to this many bytes. */
 const LINE_BYTES = 80;
@@ -24,11 +28,14 @@ export function renderError(
   thrown: unknown,
   options: { readonly colour?: boolean } = {},
 ): string {
-  return entriesOf(thrown).map((entry) => "\n" + renderEntry(entry, options)).join("");
+  return renderChain(thrown, options.colour === true, []);
 }
 
-function renderEntry(entry: ErrorEntry, options: { readonly colour?: boolean }): string {
-  const colour = options.colour === true;
+function renderChain(thrown: unknown, colour: boolean, inside: readonly unknown[]): string {
+  return entriesOf(thrown).map((entry) => "\n" + renderEntry(entry, colour, inside)).join("");
+}
+
+function renderEntry(entry: ErrorEntry, colour: boolean, inside: readonly unknown[]): string {
   const { message, location } = entry;
   const paint = (code: string, text: string) => colour ? `${code}${text}${RESET}` : text;
   let text = "";
@@ -43,10 +50,13 @@ function renderEntry(entry: ErrorEntry, options: { readonly colour?: boolean }):
     else if (byteLength(message) + byteLength(file) + 8 > LINE_BYTES) text += `\n  ${place}`;
     else text += ` ${place}`;
   }
-  if (entry.value instanceof AggregateError) {
-    for (const inner of entry.value.errors) {
-      text += renderError(inner, options).replaceAll("\n", "\n    ");
-    }
+  const inner = innerErrors(entry.value);
+  // An aggregate can hold itself.
+  if (inside.includes(entry.value) || (inner.length > 0 && inside.length >= MAX_DEPTH)) {
+    return `${text}\n        ...`;
+  }
+  for (const error of inner) {
+    text += renderChain(error, colour, [...inside, entry.value]).replaceAll("\n", "\n    ");
   }
   return text;
 }

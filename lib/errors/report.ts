@@ -1,3 +1,4 @@
+import { innerErrors, isError } from "./_read.ts";
 import { entriesOf } from "./entries.ts";
 import { isProbablyNotRootCause, isTimeout } from "./markers.ts";
 import type { SourceLocation } from "./location.ts";
@@ -35,12 +36,19 @@ export interface ErrorReportEntry {
  * @returns Data that `JSON.stringify` accepts.
  */
 export function reportError(thrown: unknown): ErrorReport {
+  return reportInside(thrown, []);
+}
+
+/** Aggregates in aggregates are reported this deep. */
+const MAX_DEPTH = 16;
+
+function reportInside(thrown: unknown, inside: readonly unknown[]): ErrorReport {
   const entries = entriesOf(thrown).map(({ name, message, location, value }) => ({
     name,
     message,
     location,
     data: dataOf(value),
-    errors: value instanceof AggregateError ? value.errors.map(reportError) : undefined,
+    errors: errorsOf(value, inside),
   }));
   return {
     message: entries.find((entry) => entry.message !== "")?.message ?? "",
@@ -50,18 +58,30 @@ export function reportError(thrown: unknown): ErrorReport {
   };
 }
 
+// An aggregate can hold itself.
+function errorsOf(
+  value: unknown,
+  inside: readonly unknown[],
+): readonly ErrorReport[] | undefined {
+  const inner = innerErrors(value);
+  if (inner.length === 0 || inside.includes(value) || inside.length >= MAX_DEPTH) return undefined;
+  return inner.map((error) => reportInside(error, [...inside, value]));
+}
+
 const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
 
 function dataOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (!(value instanceof Error)) return undefined;
+  if (!isError(value)) return undefined;
   const data: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) {
-    if (STANDARD.has(key) || typeof field === "function") continue;
+  for (const key of Object.keys(value)) {
+    if (STANDARD.has(key)) continue;
     try {
+      const field = (value as unknown as Record<string, unknown>)[key];
+      if (typeof field === "function") continue;
       const text = JSON.stringify(field);
       if (text !== undefined) data[key] = JSON.parse(text);
     } catch {
-      // a cycle or a bigint: not data that JSON can carry
+      // a cycle, a bigint or a getter that throws: not data that JSON can carry
     }
   }
   return Object.keys(data).length === 0 ? undefined : data;

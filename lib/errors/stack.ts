@@ -1,3 +1,4 @@
+import { isPromise } from "./_read.ts";
 import { captureCaller, type LazyLocation } from "./location.ts";
 import { StackedError } from "./stacked_error.ts";
 
@@ -98,11 +99,6 @@ function layer(
     fail(cause);
   }
   return isPromise(result) ? Promise.resolve(result).catch(fail) : result;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null &&
-    typeof (value as { then?: unknown }).then === "function";
 }
 
 function textOf(message: ErrorMessage): string {

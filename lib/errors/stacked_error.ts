@@ -1,4 +1,5 @@
 import { type LazyLocation, lazyLocation, type SourceLocation } from "./location.ts";
+import { STACKED } from "./_read.ts";
 import { chainOf } from "./chain.ts";
 import { renderError } from "./render.ts";
 import { type ErrorReport, reportError } from "./report.ts";
@@ -53,6 +54,11 @@ export class StackedError extends Error {
     } else {
       this.#location = typeof location === "function" ? location : () => location || undefined;
     }
+  }
+
+  /** How another copy of this module knows it. */
+  get [STACKED](): true {
+    return true;
   }
 
   /** The place of this layer, `undefined` for a layer of library code. */

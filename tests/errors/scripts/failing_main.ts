@@ -1,0 +1,7 @@
+import { runMain, stackErr } from "../../../lib/errors/mod.ts";
+
+runMain(() => {
+  stackErr(() => {
+    throw new RangeError("one");
+  }, "Cannot add");
+});
