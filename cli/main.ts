@@ -26,6 +26,11 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./ps.ts")).psCommand(output),
   },
   {
+    name: "engine",
+    summary: "set up, stop and show the container engine",
+    load: async (output) => (await import("./engine.ts")).engineCommand(output),
+  },
+  {
     name: "version",
     summary: "print the versions of superorch and of what it runs on",
     load: async (output) => (await import("./version_command.ts")).versionCommand(output),

@@ -36,7 +36,7 @@ const { fast, jobs } = readArguments(Deno.args);
 const scratch = await Deno.makeTempDir({ prefix: "so-" });
 try {
   const ready = !fast && await attempt("engine", async () => {
-    await (await engineStage()).prepareEngine((line) => report.note(line));
+    await (await engineStage()).prepareEngine((text) => report.write(text));
     return [];
   });
   let before: ReadonlySet<string> = new Set();

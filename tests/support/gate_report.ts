@@ -28,9 +28,9 @@ export class GateReport {
     this.#print(name, ok, ms, parts.join(", "), output);
   }
 
-  /** A line that is neither good nor bad. */
-  note(text: string): void {
-    console.log(`      ${text}`);
+  /** A piece of text that is neither good nor bad. */
+  write(text: string): void {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
   }
 
   /** The names of what failed and, as the very last line, the score. */
