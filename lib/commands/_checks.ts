@@ -1,6 +1,6 @@
 import type { CommandSpec } from "./command_spec.ts";
 
-type Kind = "text" | "boolean" | "count" | "texts" | "map" | "any";
+type Kind = "text" | "boolean" | "count" | "texts" | "map" | "record" | "log" | "forward";
 
 // Specifications also come out of JSON, where the compiler has seen nothing.
 const FIELDS: Readonly<Record<keyof CommandSpec, Kind>> = {
@@ -11,11 +11,11 @@ const FIELDS: Readonly<Record<keyof CommandSpec, Kind>> = {
   cwd: "text",
   secrets: "texts",
   secretEnv: "texts",
-  record: "any",
+  record: "record",
   recordLimitBytes: "count",
-  log: "any",
+  log: "log",
   logLimitBytes: "count",
-  forward: "any",
+  forward: "forward",
   redactOutput: "boolean",
   interactive: "boolean",
   graceMs: "count",
@@ -24,18 +24,56 @@ const FIELDS: Readonly<Record<keyof CommandSpec, Kind>> = {
   dieWithParent: "boolean",
 };
 
-const isText = (value: unknown) => typeof value === "string";
+type Check = (value: unknown) => boolean;
 
-const CHECKS: Readonly<Record<Kind, [string, (value: unknown) => boolean]>> = {
+const isText: Check = (value) => typeof value === "string";
+const isBoolean: Check = (value) => typeof value === "boolean";
+const isPrefix: Check = (value) => isText(value) || isBoolean(value);
+const isCount: Check = (value) => typeof value === "number" && value >= 0;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isObjectWith = (value: unknown, key: string) => isObject(value) && key in value;
+
+const perStream = (value: unknown, check: Check): boolean =>
+  check(value) ||
+  (isObject(value) &&
+    Object.entries(value).every(([name, choice]) =>
+      (name === "stdout" || name === "stderr") && (choice === undefined || check(choice))
+    ));
+
+const LOG_FIELDS: Readonly<Record<string, Check>> = {
+  path: isText,
+  append: isBoolean,
+  limitBytes: isCount,
+  generations: isCount,
+};
+
+const isLogTarget: Check = (value) =>
+  isText(value) ||
+  (isObjectWith(value, "path") &&
+    Object.entries(value as Record<string, unknown>).every(([name, field]) =>
+      field === undefined || LOG_FIELDS[name]?.(field) === true
+    ));
+
+const CHECKS: Readonly<Record<Kind, readonly [string, Check]>> = {
   text: ["a text", isText],
-  boolean: ["true or false", (value) => typeof value === "boolean"],
-  count: ["a number of 0 or more", (value) => typeof value === "number" && value >= 0],
+  boolean: ["true or false", isBoolean],
+  count: ["a number of 0 or more", isCount],
   texts: ["an array of texts", (value) => Array.isArray(value) && value.every(isText)],
   map: [
     "an object of texts",
     (value) => typeof value === "object" && value !== null && Object.values(value).every(isText),
   ],
-  any: ["anything", () => true],
+  record: ["true, false, or one of them for each stream", (value) => perStream(value, isBoolean)],
+  log: [
+    "a path, a log file, or one of them for each stream",
+    (value) =>
+      isLogTarget(value) || (!isObjectWith(value, "path") && perStream(value, isLogTarget)),
+  ],
+  forward: [
+    "true, false, or one of them or a prefix for each stream",
+    (value) => isBoolean(value) || (isObject(value) && perStream(value, isPrefix)),
+  ],
 };
 
 /** Refuses a specification that no program can be started from, naming the field. */
@@ -60,5 +98,5 @@ export function checkSpec(spec: CommandSpec): void {
 }
 
 function show(value: unknown): string {
-  return typeof value === "object" && value !== null ? "an object of another kind" : `${value}`;
+  return typeof value === "object" && value !== null ? "another kind of object" : `${value}`;
 }

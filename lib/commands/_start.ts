@@ -1,3 +1,4 @@
+import { acquireDirPath } from "../files/mod.ts";
 import { feedInput } from "./_input.ts";
 import { whileNotEnding } from "./_live.ts";
 import { openLogs, recorderOf } from "./_outputs.ts";
@@ -69,12 +70,10 @@ function isInput(stdin: RunOptions["stdin"]): stdin is Uint8Array | string | Rea
 
 async function acquireCwd(spec: CommandSpec, directory: string): Promise<string> {
   try {
-    const path = await Deno.realPath(directory);
-    if ((await Deno.stat(path)).isDirectory) return path;
+    return await acquireDirPath(directory);
   } catch (cause) {
-    throw startError(spec, `cannot use its directory "${directory}"`, cause);
+    throw startError(spec, "its directory cannot be used", cause);
   }
-  throw startError(spec, `its directory "${directory}" is not a directory`, undefined);
 }
 
 function startError(spec: CommandSpec, reason: string, cause: unknown): CommandStartError {
