@@ -1,6 +1,14 @@
+import { concatBytes } from "./_bytes.ts";
 import { type EngineEndpoint, formatEndpoint } from "./endpoint.ts";
-import { engineApiError, EngineConnectionError, EngineVersionError } from "./errors.ts";
+import {
+  EngineApiError,
+  engineApiError,
+  EngineConnectionError,
+  EngineVersionError,
+} from "./errors.ts";
 import { hijack, type HijackedStream } from "./hijack.ts";
+import { describeConnectionFailure } from "./connection_failure.ts";
+import { jsonLines } from "./json_lines.ts";
 import { openTransport, type Transport } from "./transport.ts";
 import { ContainerApi } from "./container_api.ts";
 import { ExecApi } from "./exec_api.ts";
@@ -33,6 +41,10 @@ export interface EngineCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses that are no failure besides 2xx. */
   readonly accept?: readonly number[];
+  /** What the call is about where the path does not say it; shown in errors. */
+  readonly subject?: string;
+  /** Called when the engine has accepted the call, which may be long before the answer's body. */
+  readonly onAccepted?: () => void;
   /** Ends the call. */
   readonly signal?: AbortSignal;
 }
@@ -76,6 +88,7 @@ export class EngineClient implements AsyncDisposable {
   /** Calls about the engine itself. */
   readonly system: SystemApi;
   readonly #transport: Transport;
+  #disposal: Promise<void> | undefined;
 
   /** Use {@linkcode EngineClient.open} or `connectEngine`. */
   private constructor(endpoint: EngineEndpoint, transport: Transport, apiVersion: string) {
@@ -99,17 +112,25 @@ export class EngineClient implements AsyncDisposable {
    * @returns The client; dispose it to close its connections.
    * @throws {EngineConnectionError} when nothing answers there.
    * @throws {EngineVersionError} when it speaks only versions that are too old.
+   * @throws {TypeError} when `apiVersion` is not a version.
    */
   static async open(
     endpoint: EngineEndpoint,
     options: OpenEngineOptions = {},
   ): Promise<EngineClient> {
     const host = formatEndpoint(endpoint);
+    const { apiVersion } = options;
+    if (apiVersion !== undefined && !VERSION.test(apiVersion)) {
+      throw new TypeError(
+        `Cannot use API version ${JSON.stringify(apiVersion)}: it must look like "1.41"`,
+      );
+    }
     let transport: Transport;
     try {
+      options.signal?.throwIfAborted();
       transport = await openTransport(endpoint, options.signal);
     } catch (cause) {
-      throw connectionError(host, "connect", cause, options.signal);
+      throw await connectionError(host, undefined, "connect", cause, options.signal);
     }
     try {
       const apiVersion = await negotiate(host, transport, options);
@@ -124,19 +145,17 @@ export class EngineClient implements AsyncDisposable {
    * Makes one call.
    *
    * @param call What to send.
-   * @returns The answer; its body must be read or cancelled.
+   * @returns The answer; its body must be read or cancelled. Reading throws
+   * {@linkcode EngineConnectionError} where the connection breaks.
    * @throws {EngineApiError} when the engine refuses; the class tells the cause.
+   * @throws {EngineVersionError} when it has given up this version of the API.
    * @throws {EngineConnectionError} when the connection fails.
    */
   async request(call: EngineCall): Promise<Response> {
-    const response = await send(this.host, this.#transport, `/v${this.apiVersion}`, call);
-    if (response.ok || call.accept?.includes(response.status)) return response;
-    throw engineApiError({
-      method: call.method,
-      path: call.path,
-      status: response.status,
-      reason: reasonOf(await response.text()),
-    });
+    const response = await this.#answer(call);
+    if (response.body === null) return response;
+    const body = withTypedErrors(response.body, (cause) => this.#failure(call, cause));
+    return new Response(body, { status: response.status, headers: response.headers });
   }
 
   /**
@@ -146,12 +165,27 @@ export class EngineClient implements AsyncDisposable {
    * @returns The parsed body. Nothing checks its shape.
    */
   async json<T>(call: EngineCall): Promise<T> {
-    const response = await this.request(call);
+    const response = await this.#answer(call);
     try {
       return await response.json() as T;
     } catch (cause) {
-      throw connectionError(this.host, `${call.method} ${call.path}`, cause, call.signal);
+      throw await this.#failure(call, cause);
     }
+  }
+
+  /**
+   * Makes one call whose answer is a stream of JSON values, one a line.
+   *
+   * @param call What to send.
+   * @returns The values; stop iterating to end the call.
+   */
+  async jsonLines<T>(call: EngineCall): Promise<AsyncGenerator<T, void, void>> {
+    const response = await this.#answer(call);
+    const fail = (cause: unknown) => this.#failure(call, cause);
+    const lines = jsonLines<T>(response.body ?? new Blob().stream());
+    const { next } = lines;
+    lines.next = () => next().catch(async (cause) => Promise.reject(await fail(cause)));
+    return lines;
   }
 
   /**
@@ -161,7 +195,7 @@ export class EngineClient implements AsyncDisposable {
    * @returns The status.
    */
   async status(call: EngineCall): Promise<number> {
-    const response = await this.request(call);
+    const response = await this.#answer(call);
     await response.body?.cancel();
     return response.status;
   }
@@ -169,18 +203,19 @@ export class EngineClient implements AsyncDisposable {
   /**
    * Makes one call that turns into a raw connection.
    *
-   * @param call What to send; `json` is its body.
+   * @param call What to send; `json` is its body. Its `signal` ends the attempt; the stream lives
+   * until it is disposed of.
    * @param upgrade The protocol to ask for. Default `tcp`.
-   * @returns The raw stream.
+   * @returns The raw stream. Its end says only that the engine closed it: a daemon that dies looks
+   * like a program that ends, and `wait` or `inspect` tells which it was.
    * @throws {EngineApiError} when the engine refuses.
    * @throws {EngineConnectionError} when the connection fails.
    */
   async hijack(call: EngineCall, upgrade: "tcp" | "h2c" = "tcp"): Promise<HijackedStream> {
-    const request = `${call.method} ${call.path}`;
     let answer;
     try {
       call.signal?.throwIfAborted();
-      const connection = await this.#transport.connect();
+      const connection = await this.#transport.connect(call.signal);
       using _abort = closeOnAbort(connection, call.signal);
       answer = await hijack(connection, {
         method: call.method,
@@ -191,29 +226,53 @@ export class EngineClient implements AsyncDisposable {
         body: call.json === undefined ? undefined : JSON.stringify(call.json),
       });
     } catch (cause) {
-      throw connectionError(this.host, request, cause, call.signal);
+      throw await this.#failure(call, cause);
     }
-    if ("read" in answer) return answer;
-    throw engineApiError({
-      method: call.method,
-      path: call.path,
-      status: answer.status,
-      reason: reasonOf(answer.body),
-    });
+    if ("read" in answer) {
+      // The signal's work ended with the opening.
+      return typedStream(answer, (cause) => this.#failure({ ...call, signal: undefined }, cause));
+    }
+    throw this.#refusal(call, answer.status, answer.body);
   }
 
-  /** Closes all connections. */
+  /** Closes all connections; a second time does nothing. */
   [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve(this.#transport[Symbol.asyncDispose]());
+    this.#disposal ??= Promise.resolve(this.#transport[Symbol.asyncDispose]());
+    return this.#disposal;
+  }
+
+  async #answer(call: EngineCall): Promise<Response> {
+    let response: Response;
+    try {
+      response = await send(this.#transport, `/v${this.apiVersion}`, call);
+      if (!response.ok && !call.accept?.includes(response.status)) {
+        throw this.#refusal(call, response.status, await readStart(response));
+      }
+    } catch (cause) {
+      if (cause instanceof EngineApiError || cause instanceof EngineVersionError) throw cause;
+      throw await this.#failure(call, cause);
+    }
+    call.onAccepted?.();
+    return response;
+  }
+
+  #refusal(call: EngineCall, status: number, body: string): Error {
+    const reason = reasonOf(body);
+    const version = /client version \S+ is too (?:new|old).* ([\d.]+)/i.exec(reason)?.[1];
+    if (status === 400 && version !== undefined) {
+      return new EngineVersionError(this.host, version, this.apiVersion);
+    }
+    const { method, path, subject } = call;
+    return engineApiError({ method, path, status, reason, subject });
+  }
+
+  #failure(call: EngineCall, cause: unknown): Promise<unknown> {
+    const request = `${call.method} ${call.path}`;
+    return connectionError(this.host, this.#transport, request, cause, call.signal);
   }
 }
 
-async function send(
-  host: string,
-  transport: Transport,
-  prefix: string,
-  call: EngineCall,
-): Promise<Response> {
+function send(transport: Transport, prefix: string, call: EngineCall): Promise<Response> {
   const url = `${transport.baseUrl}${prefix}${call.path}${queryString(call.query)}`;
   const headers: Record<string, string> = {
     // Deno asks for gzip by default and the daemon then compresses archives: 100 MB took 2.1 s
@@ -222,31 +281,41 @@ async function send(
     ...(call.json === undefined ? {} : { "content-type": "application/json" }),
     ...call.headers,
   };
-  try {
-    return await fetch(url, {
-      method: call.method,
-      headers,
-      body: call.json === undefined ? call.body : JSON.stringify(call.json),
-      signal: call.signal,
-      redirect: "error",
-      ...(transport.httpClient === undefined ? {} : { client: transport.httpClient }),
-    });
-  } catch (cause) {
-    throw connectionError(host, `${call.method} ${call.path}`, cause, call.signal);
-  }
+  return fetch(url, {
+    method: call.method,
+    headers,
+    body: call.json === undefined ? call.body : JSON.stringify(call.json),
+    signal: call.signal,
+    redirect: "error",
+    ...(transport.httpClient === undefined ? {} : { client: transport.httpClient }),
+  });
 }
+
+const VERSION = /^\d+\.\d+$/;
 
 async function negotiate(
   host: string,
   transport: Transport,
   options: OpenEngineOptions,
 ): Promise<string> {
-  const response = await send(host, transport, "", {
-    method: "GET",
-    path: "/_ping",
-    signal: options.signal,
-  });
-  const text = await response.text();
+  let response: Response;
+  let text: string;
+  try {
+    response = await send(transport, "", {
+      method: "GET",
+      path: "/_ping",
+      signal: options.signal,
+    });
+    text = await readStart(response);
+  } catch (cause) {
+    throw await connectionError(host, transport, "GET /_ping", cause, options.signal);
+  }
+  const theirs = response.headers.get("api-version");
+  if (theirs === null || !VERSION.test(theirs)) {
+    const said = response.ok ? "" : `: it says ${response.status} ${quoted(reasonOf(text))}`;
+    const reason = `what answers there is not an engine${said}`;
+    throw new EngineConnectionError(host, "GET /_ping", reason);
+  }
   if (!response.ok) {
     throw engineApiError({
       method: "GET",
@@ -254,10 +323,6 @@ async function negotiate(
       status: response.status,
       reason: reasonOf(text),
     });
-  }
-  const theirs = response.headers.get("api-version");
-  if (theirs === null || !/^\d+\.\d+$/.test(theirs)) {
-    throw new EngineConnectionError(host, "GET /_ping", "what answers there is not an engine");
   }
   if (compareVersions(theirs, MIN_API_VERSION) < 0) {
     throw new EngineVersionError(host, theirs, `${MIN_API_VERSION} or newer`);
@@ -295,53 +360,88 @@ function queryString(query: Readonly<Record<string, QueryValue>> | undefined): s
   return text === "" ? "" : `?${text}`;
 }
 
+/** An error's body is short; more is not read. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+async function readStart(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length >= MAX_REFUSAL_BYTES) break;
+  }
+  return new TextDecoder().decode(concatBytes(parts));
+}
+
 function reasonOf(body: string): string {
-  const start = body.indexOf("{");
-  if (start !== -1) {
-    try {
-      const { message } = JSON.parse(body.slice(start, body.lastIndexOf("}") + 1));
-      if (typeof message === "string" && message !== "") return message.trim();
-    } catch {
-      // not JSON: the text itself is all there is
-    }
+  try {
+    const { message } = JSON.parse(body);
+    if (typeof message === "string" && message.trim() !== "") return message.trim();
+  } catch {
+    // not JSON: the text itself is all there is
   }
   return body.trim().slice(0, 1000) || "the engine gave no reason";
 }
 
-function connectionError(
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+}
+
+async function connectionError(
   host: string,
+  transport: Transport | undefined,
   request: string,
   cause: unknown,
   signal: AbortSignal | undefined,
-): unknown {
+): Promise<unknown> {
   // Who gave the signal knows best why: a time-out stays a time-out.
   if (signal?.aborted) return signal.reason;
   if (cause instanceof EngineConnectionError) return cause;
-  return new EngineConnectionError(host, request, describeConnectionFailure(cause), { cause });
+  const reason = await transport?.explain?.() ?? describeConnectionFailure(cause);
+  return new EngineConnectionError(host, request, reason, { cause });
 }
 
-/**
- * Puts a failed connection into words.
- *
- * @param cause What `Deno.connect` or `fetch` threw.
- * @returns One line without a final period.
- */
-export function describeConnectionFailure(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "no such socket";
-  if (cause instanceof Deno.errors.PermissionDenied) {
-    return "permission denied: this user may not open the socket (is it in the group of the socket?)";
-  }
-  if (cause instanceof Deno.errors.ConnectionRefused) return "nothing listens there";
-  let deepest = cause;
-  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  const text = deepest instanceof Error ? deepest.message : String(deepest);
-  if (/No such file or directory/.test(text)) return "no such socket";
-  if (/Connection refused/.test(text)) return "nothing listens there";
-  if (/Permission denied/.test(text)) return "permission denied";
-  return text.split("\n")[0] ?? text;
+// fetch reports a connection that breaks in mid-body as a TypeError without a word of the call.
+function withTypedErrors(
+  body: ReadableStream<Uint8Array>,
+  fail: (cause: unknown) => Promise<unknown>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value as Uint8Array<ArrayBuffer>);
+      } catch (cause) {
+        controller.error(await fail(cause));
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+function typedStream(
+  stream: HijackedStream,
+  fail: (cause: unknown) => Promise<unknown>,
+): HijackedStream {
+  const typed = <T>(promise: Promise<T>): Promise<T> =>
+    promise.catch(async (cause) => Promise.reject(await fail(cause)));
+  return {
+    contentType: stream.contentType,
+    read: () => typed(stream.read()),
+    write: (bytes) => typed(stream.write(bytes)),
+    closeWrite: () => typed(stream.closeWrite()),
+    [Symbol.dispose]: () => stream[Symbol.dispose](),
+  };
 }
 
 function closeOnAbort(connection: Deno.Conn, signal: AbortSignal | undefined): Disposable {
+  if (signal?.aborted) {
+    connection.close();
+    throw signal.reason;
+  }
   const close = () => {
     try {
       connection.close();

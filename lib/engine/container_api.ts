@@ -2,6 +2,7 @@ import type { EngineClient } from "./client.ts";
 import type { HijackedStream } from "./hijack.ts";
 import type { ContainerCreateBody, ContainerInspect, ContainerSummary } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
+import { segment } from "./_segment.ts";
 
 /** What a call may take besides its subject. */
 export interface CallOptions {
@@ -71,6 +72,7 @@ export class ContainerApi {
       path: "/containers/create",
       query: { name, platform: options.platform },
       json: body,
+      subject: name,
       signal: options.signal,
     });
   }
@@ -155,21 +157,20 @@ export class ContainerApi {
       readonly onWaiting?: () => void;
     } = {},
   ): Promise<WaitResult> {
-    const response = await this.#engine.request({
+    return await this.#engine.json({
       method: "POST",
-      path: `/containers/${encodeURIComponent(id)}/wait`,
+      path: `/containers/${segment(id)}/wait`,
       query: { condition: options.condition },
+      onAccepted: options.onWaiting,
       signal: options.signal,
     });
-    options.onWaiting?.();
-    return await response.json();
   }
 
   /** Everything about one container. */
   inspect(id: string, options: CallOptions = {}): Promise<ContainerInspect> {
     return this.#engine.json({
       method: "GET",
-      path: `/containers/${encodeURIComponent(id)}/json`,
+      path: `/containers/${segment(id)}/json`,
       signal: options.signal,
     });
   }
@@ -211,7 +212,7 @@ export class ContainerApi {
   ): Promise<boolean> {
     const status = await this.#engine.status({
       method: "DELETE",
-      path: `/containers/${encodeURIComponent(id)}`,
+      path: `/containers/${segment(id)}`,
       query: { v: true, force: options.force },
       // 409 is "removal … is already in progress"; without force it is also "still running".
       accept: options.force === true ? [404, 409] : [404],
@@ -228,7 +229,7 @@ export class ContainerApi {
   attach(id: string, options: AttachOptions = {}): Promise<HijackedStream> {
     return this.#engine.hijack({
       method: "POST",
-      path: `/containers/${encodeURIComponent(id)}/attach`,
+      path: `/containers/${segment(id)}/attach`,
       query: {
         stream: true,
         stdin: options.stdin === true ? true : undefined,
@@ -248,7 +249,7 @@ export class ContainerApi {
   async logs(id: string, options: LogOptions = {}): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#engine.request({
       method: "GET",
-      path: `/containers/${encodeURIComponent(id)}/logs`,
+      path: `/containers/${segment(id)}/logs`,
       query: {
         follow: options.follow,
         stdout: options.stdout ?? true,
@@ -271,7 +272,7 @@ export class ContainerApi {
   ): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#engine.request({
       method: "GET",
-      path: `/containers/${encodeURIComponent(id)}/archive`,
+      path: `/containers/${segment(id)}/archive`,
       query: { path },
       signal: options.signal,
     });
@@ -287,7 +288,7 @@ export class ContainerApi {
   ): Promise<void> {
     await this.#engine.status({
       method: "PUT",
-      path: `/containers/${encodeURIComponent(id)}/archive`,
+      path: `/containers/${segment(id)}/archive`,
       query: { path, noOverwriteDirNonDir: true },
       headers: { "content-type": "application/x-tar" },
       body: tar,
@@ -304,7 +305,7 @@ export class ContainerApi {
   ): Promise<number> {
     return this.#engine.status({
       method: "POST",
-      path: `/containers/${encodeURIComponent(id)}/${action}`,
+      path: `/containers/${segment(id)}/${action}`,
       query,
       accept,
       signal: options.signal,

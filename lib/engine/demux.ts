@@ -91,7 +91,8 @@ export class Demultiplexer {
   #open(bytes: Uint8Array, at: number): void {
     const number = bytes[at];
     // 0 is "stdin echoed on stdout"; 3 is an error of the daemon itself, which belongs to stderr.
-    if (number === undefined || number > 3 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0) {
+    const zeros = bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!;
+    if (number === undefined || number > 3 || zeros !== 0) {
       throw new FrameError(
         `The engine's stream is not made of frames: ${bytes.subarray(at, at + HEADER_BYTES)}`,
       );

@@ -1,6 +1,8 @@
 import { EngineClient } from "./client.ts";
 import { readContextEndpoint, readDockerConfig, readTls } from "./docker_config.ts";
 import { type EngineEndpoint, formatEndpoint, parseEngineHost } from "./endpoint.ts";
+import { TimeoutError } from "../errors/mod.ts";
+import { EngineConnectionError } from "./errors.ts";
 import { ensuredSocketPath, type ReadEnv } from "./state.ts";
 
 /** One place where an engine may be. */
@@ -78,21 +80,33 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
   const env = options.env ?? Deno.env.get;
   const apiVersion = env("DOCKER_API_VERSION") || undefined;
   const candidates = await engineCandidates(options);
-  const attempts = candidates.map((candidate) => probe(candidate, apiVersion, options.signal));
+  options.signal?.throwIfAborted();
+  // All are asked at once, and the first in order wins.
+  const rest = new AbortController();
+  const signal = options.signal === undefined
+    ? rest.signal
+    : AbortSignal.any([rest.signal, options.signal]);
+  const attempts = candidates.map((candidate) => probe(candidate, apiVersion, signal));
   const failed: FailedCandidate[] = [];
-  let found: EngineClient | undefined;
-  for (const attempt of attempts) {
+  for (const [index, attempt] of attempts.entries()) {
     const result = await attempt;
-    if (result instanceof EngineClient) {
-      // All were asked at once, the first in order wins; the others are closed again.
-      if (found === undefined) found = result;
-      else await result[Symbol.asyncDispose]();
-    } else {
+    if (!(result instanceof EngineClient)) {
       failed.push(result);
+      continue;
     }
+    // A silent socket further down the list is not waited for.
+    rest.abort();
+    const others = await Promise.all(attempts.slice(index + 1));
+    for (const other of others) {
+      if (other instanceof EngineClient) await other[Symbol.asyncDispose]();
+    }
+    if (options.signal?.aborted) {
+      await result[Symbol.asyncDispose]();
+      throw options.signal.reason;
+    }
+    return result;
   }
   options.signal?.throwIfAborted();
-  if (found !== undefined) return found;
   throw new EngineUnreachableError(failed);
 }
 
@@ -109,8 +123,12 @@ export async function engineCandidates(
   if (options.host !== undefined) return [parseCandidate("given", options.host)];
   const dockerHost = env("DOCKER_HOST");
   if (dockerHost) {
-    const tls = await tlsFromEnv(env);
-    return [parseCandidate("DOCKER_HOST", dockerHost, tls)];
+    try {
+      return [parseCandidate("DOCKER_HOST", dockerHost, await tlsFromEnv(env))];
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return [{ source: "DOCKER_HOST", host: dockerHost, problem: error.message, explicit: true }];
+    }
   }
   const context = await contextCandidate(env);
   return context === undefined ? usualCandidates(env) : [context];
@@ -183,11 +201,17 @@ function parseCandidate(
 // DOCKER_CERT_PATH or its configuration directory. DOCKER_CERT_PATH alone counts here too: nobody
 // sets it to talk in the clear.
 async function tlsFromEnv(env: ReadEnv): Promise<Parameters<typeof parseEngineHost>[1]> {
-  const directory = env("DOCKER_CERT_PATH") || undefined;
-  if (directory !== undefined) return await readTls(directory) ?? {};
-  if (!env("DOCKER_TLS_VERIFY")) return undefined;
-  const config = await readDockerConfig(env);
-  return config === undefined ? {} : await readTls(config.directory) ?? {};
+  const given = env("DOCKER_CERT_PATH") || undefined;
+  if (given === undefined && !env("DOCKER_TLS_VERIFY")) return undefined;
+  const directory = given ?? (await readDockerConfig(env))?.directory;
+  const tls = directory === undefined ? undefined : await readTls(directory);
+  if (given !== undefined && tls === undefined) {
+    throw new TypeError(
+      `Cannot use DOCKER_CERT_PATH ${JSON.stringify(given)}: ` +
+        `it holds none of ca.pem, cert.pem and key.pem`,
+    );
+  }
+  return tls ?? {};
 }
 
 async function probe(
@@ -199,19 +223,25 @@ async function probe(
   if (endpoint === undefined) {
     return { ...candidate, reason: problem ?? "it cannot be understood", cause: undefined };
   }
-  const bound = endpoint.kind === "unix" ? AbortSignal.timeout(LOCAL_PROBE_MS) : undefined;
-  const signals = [signal, bound].filter((one) => one !== undefined);
+  // A timer of our own: that of AbortSignal.timeout() would outlive the probe.
+  const bound = new AbortController();
+  const timer = endpoint.kind !== "unix" ? undefined : setTimeout(
+    () => bound.abort(new TimeoutError(`no answer within ${LOCAL_PROBE_MS} ms`)),
+    LOCAL_PROBE_MS,
+  );
   try {
     return await EngineClient.open(endpoint, {
       apiVersion,
-      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
+      signal: signal === undefined ? bound.signal : AbortSignal.any([signal, bound.signal]),
     });
   } catch (cause) {
-    const reason = bound?.aborted && !signal?.aborted
-      ? `no answer within ${LOCAL_PROBE_MS} ms`
-      : cause instanceof Error
-      ? cause.message.replace(/^Cannot talk to the engine at \S+ \([^)]*\): /, "")
-      : String(cause);
-    return { ...candidate, reason, cause };
+    return { ...candidate, reason: reasonOf(cause), cause };
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof EngineConnectionError) return cause.reason;
+  return cause instanceof Error ? cause.message : String(cause);
 }

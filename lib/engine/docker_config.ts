@@ -75,12 +75,19 @@ export async function readContextEndpoint(
  *
  * @param directory `$DOCKER_CERT_PATH` or a context's directory.
  * @returns What is there, `undefined` when nothing is.
+ * @throws {TypeError} when the certificate is there without its key, or the other way round.
  */
 export async function readTls(directory: string): Promise<TlsMaterial | undefined> {
   const [ca, cert, key] = await Promise.all(
     ["ca.pem", "cert.pem", "key.pem"].map((name) => readIfThere(`${directory}/${name}`)),
   );
   if (ca === undefined && cert === undefined && key === undefined) return undefined;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [there, missing] = key === undefined ? ["cert.pem", "key.pem"] : ["key.pem", "cert.pem"];
+    throw new TypeError(
+      `Cannot use the certificates of "${directory}": ${there} without ${missing}`,
+    );
+  }
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
@@ -92,9 +99,16 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    // A directory that this user may not enter holds no configuration of this user.
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
+    // A directory that this user may not enter holds no configuration of this user, and below a
+    // plain file or with an unusable name there is nothing.
+    if (
+      error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied ||
+      error instanceof Deno.errors.NotADirectory
+    ) {
       return undefined;
+    }
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new TypeError(`Cannot read "${path}": it is a directory`);
     }
     throw error;
   }

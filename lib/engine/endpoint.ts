@@ -57,7 +57,8 @@ export const MAX_SOCKET_PATH_BYTES = 107;
  * @throws {TypeError} when the value is none of these, or names a Windows named pipe.
  */
 export function parseEngineHost(host: string, tls?: TlsMaterial): EngineEndpoint {
-  const match = /^([a-z]+):\/\/(.*)$/.exec(host.trim());
+  host = host.trim();
+  const match = /^([a-z]+):\/\/(.*)$/.exec(host);
   if (match === null) {
     throw new TypeError(
       `Cannot use engine host "${host}": it must start with unix://, tcp://, http://, https:// or ssh://`,
@@ -129,7 +130,8 @@ function tcpEndpoint(
   tls: TlsMaterial | undefined,
 ): TcpEndpoint {
   const url = parseUrl(host, `http://${rest}`);
-  if (url.pathname !== "/" || url.search !== "" || url.username !== "") {
+  const further = url.search + url.hash + url.username + url.password;
+  if (url.pathname !== "/" || further !== "") {
     throw new TypeError(
       `Cannot use engine host "${host}": only a host and a port may follow ${scheme}://`,
     );
@@ -137,6 +139,9 @@ function tcpEndpoint(
   const secure = scheme === "https" ? tls ?? {} : scheme === "tcp" ? tls : undefined;
   // `new URL("http://h:80")` drops the port; the text keeps it.
   const explicit = /:(\d+)\/?$/.exec(rest)?.[1];
+  if (explicit !== undefined && Number(explicit) === 0) {
+    throw new TypeError(`Cannot use engine host "${host}": port 0 is no port to connect to`);
+  }
   return {
     kind: "tcp",
     hostname: unbracketed(url.hostname),
@@ -153,12 +158,17 @@ function sshEndpoint(host: string): SshEndpoint {
     );
   }
   const explicit = /^ssh:\/\/[^/]*:(\d+)(?:\/|$)/.exec(host)?.[1];
+  const remotePath = url.pathname === "/" ? DEFAULT_REMOTE_PATH : decoded(host, url.pathname);
+  // ssh splits the words of -L at colons.
+  if (remotePath.includes(":")) {
+    throw new TypeError(`Cannot use engine host "${host}": the path must have no colon`);
+  }
   return {
     kind: "ssh",
     hostname: unbracketed(url.hostname),
-    remotePath: url.pathname === "/" ? DEFAULT_REMOTE_PATH : decodeURIComponent(url.pathname),
+    remotePath,
     ...(explicit === undefined ? {} : { port: Number(explicit) }),
-    ...(url.username === "" ? {} : { user: decodeURIComponent(url.username) }),
+    ...(url.username === "" ? {} : { user: decoded(host, url.username) }),
   };
 }
 
@@ -172,6 +182,14 @@ function parseUrl(host: string, text: string): URL {
     return url;
   } catch {
     throw new TypeError(`Cannot use engine host "${host}": host or port is not valid`);
+  }
+}
+
+function decoded(host: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError(`Cannot use engine host "${host}": a percent sign begins no character`);
   }
 }
 

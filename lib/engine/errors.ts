@@ -8,6 +8,8 @@ export interface EngineApiErrorFields {
   readonly status: number;
   /** The daemon's own words. */
   readonly reason: string;
+  /** What the call is about where the path does not say it, for example an image's name. */
+  readonly subject?: string;
 }
 
 /** The engine answered, and the answer is no. */
@@ -22,15 +24,36 @@ export class EngineApiError extends Error implements EngineApiErrorFields {
   readonly status: number;
   /** The daemon's own words. */
   readonly reason: string;
+  /** What the call is about where the path does not say it, for example an image's name. */
+  readonly subject?: string;
 
   /** Makes the message from the fields. */
   constructor(fields: EngineApiErrorFields) {
-    super(`${fields.reason} (${fields.method} ${fields.path}: ${fields.status})`);
+    const about = fields.subject === undefined ? "" : ` for ${JSON.stringify(fields.subject)}`;
+    super(
+      `${printable(fields.reason)} (${fields.method} ${fields.path}${about}: ${fields.status})`,
+    );
     this.method = fields.method;
     this.path = fields.path;
     this.status = fields.status;
     this.reason = fields.reason;
+    if (fields.subject !== undefined) this.subject = fields.subject;
   }
+}
+
+/** Longer reasons are cut in the message; `reason` has it all. */
+const MAX_REASON_CHARACTERS = 4000;
+
+// The words come from the other side, and from programs that run there: nothing in them may move
+// the cursor of the terminal that the message is printed on.
+function printable(reason: string): string {
+  const text = reason.length > MAX_REASON_CHARACTERS
+    ? `${reason.slice(0, MAX_REASON_CHARACTERS)}…`
+    : reason;
+  return text.replace(/\r\n/g, "\n").replace(
+    /(?![\n\t])\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 /** The image is not there, locally or in its registry. */
@@ -63,6 +86,24 @@ export class NameInUseError extends EngineApiError {
   override readonly name: string = "NameInUseError";
 }
 
+/** What was asked for needs a container that runs, and it does not. */
+export class ContainerNotRunningError extends EngineApiError {
+  /** The name of the class. */
+  override readonly name: string = "ContainerNotRunningError";
+}
+
+/** No file or directory has that path in the container. */
+export class ContainerPathNotFoundError extends EngineApiError {
+  /** The name of the class. */
+  override readonly name: string = "ContainerPathNotFoundError";
+}
+
+/** Another container of the network has that address. */
+export class AddressInUseError extends EngineApiError {
+  /** The name of the class. */
+  override readonly name: string = "AddressInUseError";
+}
+
 /** A port of the host is taken. */
 export class PortInUseError extends EngineApiError {
   /** The name of the class. */
@@ -75,13 +116,13 @@ export class ProgramNotFoundError extends EngineApiError {
   override readonly name: string = "ProgramNotFoundError";
 }
 
-/** The engine has no free address range for another network. */
+/** The engine has no free address range for another network, or the wanted one overlaps. */
 export class AddressPoolExhaustedError extends EngineApiError {
   /** The name of the class. */
   override readonly name: string = "AddressPoolExhaustedError";
 }
 
-/** Something is still attached to what was to be removed. */
+/** What was to be removed is still used by something, or runs. */
 export class ResourceInUseError extends EngineApiError {
   /** The name of the class. */
   override readonly name: string = "ResourceInUseError";
@@ -107,12 +148,15 @@ export class EngineConnectionError extends Error {
   readonly host: string;
   /** What was asked, for example `GET /_ping`. */
   readonly request: string;
+  /** Why, in one line. */
+  readonly reason: string;
 
   /** Makes the message from the fields. */
   constructor(host: string, request: string, reason: string, options?: ErrorOptions) {
     super(`Cannot talk to the engine at ${host} (${request}): ${reason}`, options);
     this.host = host;
     this.request = request;
+    this.reason = reason;
   }
 }
 
@@ -135,38 +179,63 @@ export class EngineVersionError extends Error {
 
 type ApiErrorClass = new (fields: EngineApiErrorFields) => EngineApiError;
 
-// The daemon has no error codes: its words are the interface. Seen on 20.10 and 26.1; first match
-// wins. Podman's words differ in places and are named beside.
-const CAUSES: readonly (readonly [RegExp, ApiErrorClass])[] = [
+// The daemon has no error codes: its words are the interface. Taken from Docker 20.10 and 26.1 and
+// podman 4.3, each provoked; first match wins.
+const WORDS: readonly (readonly [RegExp, ApiErrorClass])[] = [
   [/no space left on device/i, EngineDiskFullError],
   [
     /no such image|manifest unknown|manifest for .* not found|image not known|repository .* not found|failed to resolve reference|pull access denied|reference does not exist/i,
     ImageNotFoundError,
   ],
   [
-    /unauthorized|no basic auth credentials|authentication required|incorrect username or password/i,
+    /unauthorized|no basic auth credentials|authentication required|incorrect username or password|denied: requested access/i,
     RegistryAuthError,
   ],
-  [/no such container|no container with name or id/i, ContainerNotFoundError],
+  [/no such container\b|no container with name or id/i, ContainerNotFoundError],
   [/no such volume/i, VolumeNotFoundError],
-  [/port is already allocated|address already in use/i, PortInUseError],
+  [/port is already allocated|bind: address already in use/i, PortInUseError],
+  [/address already in use|is already allocated or reserved/i, AddressInUseError],
   [
-    /container name .* is already in use|network with name .* already exists|network name .* already used/i,
+    /container name .* is already in use|network with name .* already exists|network name .* already used|name .* already in use, cannot rename/i,
     NameInUseError,
   ],
   [
-    /could not find an available, non-overlapping|all predefined address pools have been fully subnetted|pool overlaps with other one/i,
+    /could not find an available, non-overlapping|all predefined address pools have been fully subnetted|pool overlaps with other one|could not find free subnet|subnet .* is already used/i,
     AddressPoolExhaustedError,
   ],
   [
-    /has active endpoints|is being used by|volume is in use|image is being used|conflict: unable to remove/i,
+    /has active endpoints|is being used|volume is in use|conflict: unable to (remove|delete)|cannot (be removed|remove) .*running/i,
     ResourceInUseError,
   ],
+  [/could not find the file .* in container/i, ContainerPathNotFoundError],
   [
     /executable file not found|exec: .*(no such file or directory|permission denied)|exec format error/i,
     ProgramNotFoundError,
   ],
-  [/network .* not found|no such network|unable to find network/i, NetworkNotFoundError],
+  [
+    /container .* is not running|can only (kill|create exec sessions on) running|is not running, can't/i,
+    ContainerNotRunningError,
+  ],
+  // Podman ends "container … is not connected to …" with the same words.
+  [
+    /^(?!.*not connected).*(network .* not found|no such network|unable to find network)/i,
+    NetworkNotFoundError,
+  ],
+];
+
+// Where the words say nothing known, what was asked and the status still do.
+const CALLS: readonly (readonly [RegExp, ApiErrorClass])[] = [
+  [/^404 (GET|PUT|HEAD) \/containers\/[^/]+\/archive$/, ContainerPathNotFoundError],
+  [/^404 \S+ \/containers\/(?!create$|prune$)[^/]+/, ContainerNotFoundError],
+  [/^404 (POST \/(containers|images)\/create$|\S+ \/images\/.)/, ImageNotFoundError],
+  [/^404 (GET|DELETE) \/networks\/[^/]+$/, NetworkNotFoundError],
+  [/^404 \S+ \/volumes\/[^/]+$/, VolumeNotFoundError],
+  [/^409 POST \/(containers|networks)\/(create|[^/]+\/rename)$/, NameInUseError],
+  [/^40[39] DELETE \/(images|volumes|networks|containers)\//, ResourceInUseError],
+  [
+    /^409 POST \/containers\/[^/]+\/(exec|kill|pause|stop|update|resize)$/,
+    ContainerNotRunningError,
+  ],
 ];
 
 /**
@@ -176,6 +245,8 @@ const CAUSES: readonly (readonly [RegExp, ApiErrorClass])[] = [
  * @returns The most telling {@linkcode EngineApiError}.
  */
 export function engineApiError(fields: EngineApiErrorFields): EngineApiError {
-  const match = CAUSES.find(([pattern]) => pattern.test(fields.reason));
-  return new (match?.[1] ?? EngineApiError)(fields);
+  const call = `${fields.status} ${fields.method} ${fields.path}`;
+  const found = WORDS.find(([words]) => words.test(fields.reason)) ??
+    CALLS.find(([pattern]) => pattern.test(call));
+  return new (found?.[1] ?? EngineApiError)(fields);
 }

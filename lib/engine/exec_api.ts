@@ -1,6 +1,7 @@
 import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
 import type { HijackedStream } from "./hijack.ts";
+import { segment } from "./_segment.ts";
 
 /** Body of `POST /containers/{id}/exec`, named as the API has it. */
 export interface ExecCreateBody {
@@ -51,7 +52,7 @@ export class ExecApi {
   ): Promise<string> {
     const { Id } = await this.#engine.json<{ Id: string }>({
       method: "POST",
-      path: `/containers/${encodeURIComponent(container)}/exec`,
+      path: `/containers/${segment(container)}/exec`,
       json: body,
       signal: options.signal,
     });
@@ -65,7 +66,7 @@ export class ExecApi {
   ): Promise<HijackedStream> {
     return this.#engine.hijack({
       method: "POST",
-      path: `/exec/${encodeURIComponent(id)}/start`,
+      path: `/exec/${segment(id)}/start`,
       json: { Detach: false, Tty: options.tty === true },
       signal: options.signal,
     });
@@ -75,7 +76,7 @@ export class ExecApi {
   async startDetached(id: string, options: CallOptions = {}): Promise<void> {
     await this.#engine.status({
       method: "POST",
-      path: `/exec/${encodeURIComponent(id)}/start`,
+      path: `/exec/${segment(id)}/start`,
       json: { Detach: true },
       signal: options.signal,
     });
@@ -89,7 +90,7 @@ export class ExecApi {
   ): Promise<void> {
     await this.#engine.status({
       method: "POST",
-      path: `/exec/${encodeURIComponent(id)}/resize`,
+      path: `/exec/${segment(id)}/resize`,
       query: { w: size.columns, h: size.rows },
       signal: options.signal,
     });
@@ -99,7 +100,7 @@ export class ExecApi {
   inspect(id: string, options: CallOptions = {}): Promise<ExecInspect> {
     return this.#engine.json({
       method: "GET",
-      path: `/exec/${encodeURIComponent(id)}/json`,
+      path: `/exec/${segment(id)}/json`,
       signal: options.signal,
     });
   }

@@ -7,7 +7,8 @@ export interface HijackedStream extends Disposable {
   /**
    * Reads what has arrived, waiting for the first byte.
    *
-   * @returns A view that is valid until the next call; `null` at the end.
+   * @returns A view that is valid until the next call; `null` at the end, and when the stream is
+   * disposed of meanwhile.
    */
   read(): Promise<Uint8Array | null>;
   /** Writes all bytes. */
@@ -125,17 +126,31 @@ async function readRefusal(
   rest: Uint8Array,
 ): Promise<string> {
   const length = Number(/^content-length:[ \t]*(\d+)/im.exec(head)?.[1] ?? NaN);
+  const chunked = /^transfer-encoding:.*chunked/im.test(head);
   const wanted = Number.isNaN(length) ? MAX_HEAD_BYTES : Math.min(length, MAX_HEAD_BYTES);
   let bytes = rest;
   const buffer = new Uint8Array(READ_BYTES);
   while (bytes.length < wanted) {
+    if (chunked && unchunk(bytes).complete) break;
     const count = await connection.read(buffer);
     if (count === null) break;
     bytes = concatBytes([bytes, buffer.subarray(0, count)]);
-    // A chunked body ends with a chunk of no length; the daemon keeps the connection open after it.
-    if (Number.isNaN(length) && new TextDecoder().decode(bytes).endsWith("0\r\n\r\n")) break;
   }
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder().decode(chunked ? unchunk(bytes).body : bytes.subarray(0, wanted));
+}
+
+// RFC 9112 §7.1: a size in hexadecimal, a line end, that many bytes, a line end; 0 is the last.
+function unchunk(bytes: Uint8Array): { readonly body: Uint8Array; readonly complete: boolean } {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(10, at);
+    if (end === -1) break;
+    const size = parseInt(new TextDecoder().decode(bytes.subarray(at, end)), 16);
+    if (!(size > 0)) return { body: concatBytes(parts), complete: true };
+    parts.push(bytes.subarray(end + 1, end + 1 + size));
+    at = end + 1 + size + 2;
+  }
+  return { body: concatBytes(parts), complete: false };
 }
 
 function hijackedStream(
@@ -156,8 +171,14 @@ function hijackedStream(
         first = undefined;
         return bytes;
       }
-      const count = await connection.read(buffer);
-      return count === null ? null : buffer.subarray(0, count);
+      try {
+        const count = await connection.read(buffer);
+        return count === null ? null : buffer.subarray(0, count);
+      } catch (error) {
+        // Who disposes of the stream while somebody else reads ends the reading.
+        if (closed) return null;
+        throw error;
+      }
     },
     write: (bytes) => writeAll(connection, bytes),
     closeWrite: () => connection.closeWrite(),

@@ -1,9 +1,9 @@
-import type { EngineClient } from "./client.ts";
+import type { EngineCall, EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
-import { engineApiError } from "./errors.ts";
-import { jsonLines } from "./json_lines.ts";
+import { engineApiError, ImageNotFoundError } from "./errors.ts";
 import type { ImageInspect, ImageSummary, ProgressLine } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
+import { imageSegments } from "./_segment.ts";
 
 /** What a call with progress may take. */
 export interface ProgressOptions extends CallOptions {
@@ -50,7 +50,7 @@ export class ImageApi {
   inspect(name: string, options: CallOptions = {}): Promise<ImageInspect> {
     return this.#engine.json({
       method: "GET",
-      path: `/images/${imagePath(name)}/json`,
+      path: `/images/${imageSegments(name)}/json`,
       signal: options.signal,
     });
   }
@@ -87,6 +87,7 @@ export class ImageApi {
       method: "POST",
       path: "/images/create",
       query: { fromImage: name, tag, platform: options.platform },
+      subject: reference,
       headers: options.registryAuth === undefined
         ? undefined
         : { "X-Registry-Auth": options.registryAuth },
@@ -100,20 +101,46 @@ export class ImageApi {
    * @param tar The root file system.
    * @param changes Dockerfile lines such as `CMD ["sh"]`; `CMD`, `ENV`, `ENTRYPOINT`, `EXPOSE`,
    * `LABEL`, `USER`, `VOLUME` and `WORKDIR` work.
+   * @returns The id of the image, `sha256:…`.
    */
   async import(
     reference: string,
     tar: ReadableStream<Uint8Array>,
     options: ProgressOptions & { readonly changes?: readonly string[] } = {},
-  ): Promise<void> {
+  ): Promise<string> {
     const { name, tag } = splitReference(reference);
+    let id: string | undefined;
     await this.#progress({
       method: "POST",
       path: "/images/create",
       query: { fromSrc: "-", repo: name, tag, changes: options.changes },
       headers: { "content-type": "application/x-tar" },
       body: tar,
-    }, options);
+      subject: reference,
+    }, {
+      signal: options.signal,
+      onProgress: (line) => {
+        if (line.status?.startsWith("sha256:")) id = line.status;
+        options.onProgress?.(line);
+      },
+    });
+    if (id === undefined) {
+      throw engineApiError({
+        method: "POST",
+        path: "/images/create",
+        status: 200,
+        reason: "the import ended without an image",
+        subject: reference,
+      });
+    }
+    // Podman 4.3 takes no notice of the tag.
+    try {
+      await this.inspect(reference, options);
+    } catch (error) {
+      if (!(error instanceof ImageNotFoundError)) throw error;
+      await this.tag(id, reference, options);
+    }
+    return id;
   }
 
   /**
@@ -149,6 +176,7 @@ export class ImageApi {
           : { "X-Registry-Config": options.registryConfig }),
       },
       body: context,
+      subject: query.t,
     }, {
       signal: options.signal,
       onProgress: (line) => {
@@ -163,6 +191,7 @@ export class ImageApi {
         path: "/build",
         status: 200,
         reason: "the build ended without an image",
+        subject: query.t,
       });
     }
     return id;
@@ -173,8 +202,9 @@ export class ImageApi {
     const { name: repo, tag } = splitReference(reference);
     await this.#engine.status({
       method: "POST",
-      path: `/images/${imagePath(name)}/tag`,
+      path: `/images/${imageSegments(name)}/tag`,
       query: { repo, tag },
+      subject: reference,
       signal: options.signal,
     });
   }
@@ -191,7 +221,7 @@ export class ImageApi {
   ): Promise<boolean> {
     const status = await this.#engine.status({
       method: "DELETE",
-      path: `/images/${imagePath(name)}`,
+      path: `/images/${imageSegments(name)}`,
       query: { force: options.force, noprune: options.noPrune },
       accept: [404],
       signal: options.signal,
@@ -200,12 +230,11 @@ export class ImageApi {
   }
 
   async #progress(
-    call: Parameters<EngineClient["request"]>[0],
+    call: EngineCall,
     options: ProgressOptions,
   ): Promise<void> {
-    const response = await this.#engine.request({ ...call, signal: options.signal });
-    if (response.body === null) return;
-    for await (const line of jsonLines<ProgressLine>(response.body)) {
+    const lines = await this.#engine.jsonLines<ProgressLine>({ ...call, signal: options.signal });
+    for await (const line of lines) {
       options.onProgress?.(line);
       // The status was sent before the work began, so a failure can only come as a line.
       const reason = line.errorDetail?.message ?? line.error;
@@ -213,8 +242,9 @@ export class ImageApi {
         throw engineApiError({
           method: call.method,
           path: call.path,
-          status: response.status,
+          status: 200,
           reason: reason.trim(),
+          subject: call.subject,
         });
       }
     }
@@ -236,8 +266,4 @@ export function splitReference(reference: string): { readonly name: string; read
     return { name: reference.slice(0, colon), tag: reference.slice(colon + 1) };
   }
   return { name: reference, tag: "latest" };
-}
-
-function imagePath(name: string): string {
-  return name.split("/").map(encodeURIComponent).join("/");
 }

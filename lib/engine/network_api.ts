@@ -2,6 +2,7 @@ import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
 import type { EndpointConfig, NetworkCreateBody, NetworkInspect } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
+import { segment } from "./_segment.ts";
 
 /** Calls about networks. */
 export class NetworkApi {
@@ -26,6 +27,7 @@ export class NetworkApi {
       method: "POST",
       path: "/networks/create",
       json: { ...body, CheckDuplicate: true },
+      subject: body.Name,
       signal: options.signal,
     });
     return Id;
@@ -35,7 +37,7 @@ export class NetworkApi {
   inspect(id: string, options: CallOptions = {}): Promise<NetworkInspect> {
     return this.#engine.json({
       method: "GET",
-      path: `/networks/${encodeURIComponent(id)}`,
+      path: `/networks/${segment(id)}`,
       signal: options.signal,
     });
   }
@@ -64,7 +66,7 @@ export class NetworkApi {
   async remove(id: string, options: CallOptions = {}): Promise<boolean> {
     const status = await this.#engine.status({
       method: "DELETE",
-      path: `/networks/${encodeURIComponent(id)}`,
+      path: `/networks/${segment(id)}`,
       accept: [404],
       signal: options.signal,
     });
@@ -80,8 +82,9 @@ export class NetworkApi {
   ): Promise<void> {
     await this.#engine.status({
       method: "POST",
-      path: `/networks/${encodeURIComponent(id)}/connect`,
+      path: `/networks/${segment(id)}/connect`,
       json: { Container: container, EndpointConfig: endpoint },
+      subject: container,
       signal: options.signal,
     });
   }
@@ -94,8 +97,9 @@ export class NetworkApi {
   ): Promise<void> {
     await this.#engine.status({
       method: "POST",
-      path: `/networks/${encodeURIComponent(id)}/disconnect`,
+      path: `/networks/${segment(id)}/disconnect`,
       json: { Container: container, Force: options.force === true },
+      subject: container,
       signal: options.signal,
     });
   }

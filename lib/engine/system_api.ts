@@ -1,6 +1,6 @@
 import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
-import { jsonLines } from "./json_lines.ts";
+import { EngineConnectionError } from "./errors.ts";
 import type { EngineEvent, EngineInfo, EngineVersion } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 
@@ -30,7 +30,8 @@ export class SystemApi {
    * @param labels Only about what has all of these labels.
    * @param types Only about these kinds, for example `container`.
    * @param since Events from this time on, sent first.
-   * @returns The events; stop iterating to close the stream.
+   * @returns The events; stop iterating, or call `return()`, to close the stream. Iterating throws
+   * {@linkcode EngineConnectionError} when the engine ends it, except after `until`.
    */
   async events(
     options: CallOptions & {
@@ -40,7 +41,7 @@ export class SystemApi {
       readonly until?: Date;
     } = {},
   ): Promise<AsyncGenerator<EngineEvent>> {
-    const response = await this.#engine.request({
+    const events = await this.#engine.jsonLines<EngineEvent>({
       method: "GET",
       path: "/events",
       query: {
@@ -53,6 +54,20 @@ export class SystemApi {
       },
       signal: options.signal,
     });
-    return jsonLines<EngineEvent>(response.body ?? new ReadableStream());
+    if (options.until !== undefined) return events;
+    const { next, return: end } = events;
+    const { host } = this.#engine;
+    let returned = false;
+    return Object.assign(events, {
+      next: async () => {
+        const result = await next();
+        if (!result.done || returned) return result;
+        throw new EngineConnectionError(host, "GET /events", "the engine ended the stream");
+      },
+      return: () => {
+        returned = true;
+        return end();
+      },
+    });
   }
 }

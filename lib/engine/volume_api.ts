@@ -2,6 +2,7 @@ import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
 import type { StringMap, VolumeInspect } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
+import { segment } from "./_segment.ts";
 
 /** Calls about volumes. */
 export class VolumeApi {
@@ -30,6 +31,7 @@ export class VolumeApi {
         Driver: options.driver,
         DriverOpts: options.driverOptions,
       },
+      subject: name,
       signal: options.signal,
     });
   }
@@ -38,7 +40,7 @@ export class VolumeApi {
   inspect(name: string, options: CallOptions = {}): Promise<VolumeInspect> {
     return this.#engine.json({
       method: "GET",
-      path: `/volumes/${encodeURIComponent(name)}`,
+      path: `/volumes/${segment(name)}`,
       signal: options.signal,
     });
   }
@@ -68,7 +70,7 @@ export class VolumeApi {
   ): Promise<boolean> {
     const status = await this.#engine.status({
       method: "DELETE",
-      path: `/volumes/${encodeURIComponent(name)}`,
+      path: `/volumes/${segment(name)}`,
       query: { force: options.force },
       accept: [404],
       signal: options.signal,
