@@ -88,10 +88,13 @@ const LAST_POLL_MS = 50;
 export class FileLock implements AsyncDisposable {
   /** The lock file, as the caller gave it. */
   readonly path: string;
+  // Absolute: the program may go to another directory while it has the lock.
+  readonly #realPath: string;
   #file: Deno.FsFile | undefined;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, realPath: string, file: Deno.FsFile) {
     this.path = path;
+    this.#realPath = realPath;
     this.#file = file;
   }
 
@@ -144,7 +147,7 @@ export class FileLock implements AsyncDisposable {
           const since = new Date().toISOString();
           // For others to read only: a full disk must not keep anybody from the lock.
           await writeRecord(file, { pid: Deno.pid, since, purpose }).catch(() => {});
-          return new FileLock(path, file);
+          return new FileLock(path, await Deno.realPath(path), file);
         }
       } catch (error) {
         file.close();
@@ -165,7 +168,7 @@ export class FileLock implements AsyncDisposable {
     this.#file = undefined;
     try {
       // Before the lock is given up: afterwards the file may be somebody else's.
-      if (await isStillAt(file, this.path)) await Deno.remove(this.path);
+      if (await isStillAt(file, this.#realPath)) await Deno.remove(this.#realPath);
     } catch {
       // A directory that we may not write to: the file stays, and is free all the same.
     } finally {

@@ -1,8 +1,7 @@
 import { StackedError } from "../errors/mod.ts";
-import { acquireFilePath } from "./acquire_path.ts";
 import { acquireFile, preacquire } from "./acquire_file.ts";
 import { closeFile } from "./close_file.ts";
-import { type FilePath, filePathText, type WriteOptions } from "./file_options.ts";
+import type { FilePath, WriteOptions } from "./file_options.ts";
 import { layer } from "./_layer.ts";
 import { writeFully } from "./_write_fully.ts";
 
@@ -160,8 +159,8 @@ async function readAll(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   signal?.throwIfAborted();
-  const real = await acquireFilePath(filePathText(path));
-  return await Deno.readFile(real, { signal });
+  const file = await preacquire({ path });
+  return await Deno.readFile(file.path, { signal });
 }
 
 async function writeAll(

@@ -48,7 +48,8 @@ export class NetMessenger implements AsyncDisposable {
   readonly #link: Link;
   readonly #sending: Turns = new Turns();
   readonly #receiving: Turns = new Turns();
-  readonly #announced = new Set<string>();
+  /** The hashes of the types that the other side knows by name. */
+  readonly #announced = new Map<string, string>();
   readonly #typeNames = new Map<string, string>();
   // Reads cannot be taken back: one that a time-out gave up on goes on, for the next caller.
   #next: Promise<NextMessage> | undefined;
@@ -167,14 +168,17 @@ export class NetMessenger implements AsyncDisposable {
     const sizeBytes = body.json.length + body.binaryBytes;
     const limitBytes = this.#link.sendLimitBytes;
     if (sizeBytes > limitBytes) throw new MessageTooLargeError("send", sizeBytes, limitBytes);
-    const tag = (await typeHash(type.name)).toHex();
     const what = `sending ${JSON.stringify(type.name)} to ${this.peer}`;
     using deadline = Deadline.after(options.timeoutMs, { signal: options.signal, what });
+    // Nothing is awaited before the turn is taken: messages leave in the order of the calls.
     await this.#sending.take(deadline.signal, async () => {
+      const announcedTag = this.#announced.get(type.name);
+      const tag = announcedTag ?? (await typeHash(type.name)).toHex();
       deadline.signal.throwIfAborted();
       this.#requireOpen("send", type);
-      const announced = this.#announced.has(tag);
-      const name = announced ? new Uint8Array() : new TextEncoder().encode(type.name);
+      const name = announcedTag !== undefined
+        ? new Uint8Array()
+        : new TextEncoder().encode(type.name);
       const head = packHeader({
         tag,
         nameBytes: name.length,
@@ -187,7 +191,7 @@ export class NetMessenger implements AsyncDisposable {
       };
       try {
         await deadline.race(write());
-        this.#announced.add(tag);
+        this.#announced.set(type.name, tag);
       } catch (error) {
         // Part of it may be on its way, and nothing may come behind a part.
         this.#end(error);

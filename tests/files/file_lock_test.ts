@@ -138,3 +138,12 @@ Deno.test("FileLock creates parent directories on request, and survives a torn r
     await using _lock = await FileLock.acquire(path, { timeoutMs: 0, purpose: "x\n\x1b[31my" });
     await assert.rejects(FileLock.acquire(path, { timeoutMs: 0 }), /\(x\?\?\[31my\)$/);
   }));
+
+Deno.test("FileLock with a relative path is released after a change of directory", () =>
+  inTempDir(async (dir) => {
+    await Deno.mkdir(`${dir}/elsewhere`);
+    const { code, stderr } = await runScript("lock_and_leave.ts", [dir]);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["elsewhere"]);
+  }));
