@@ -7,6 +7,8 @@ export interface LiveCommand {
   /** How the terminal's Ctrl-C reaches it: not at all, like us, or as the only one. */
   readonly terminal: "none" | "shared" | "own";
   readonly graceMs: number;
+  /** Whether the program itself has ended; something that it has started may be left. */
+  hasExited(): boolean;
   /** Settles when it has ended and its output is where it belongs. */
   readonly settled: Promise<unknown>;
   /** Says that its end will have been our doing. */
@@ -89,6 +91,7 @@ async function onSignal(name: EndSignal): Promise<void> {
     command.onForward();
     // The terminal sends Ctrl-C to everybody in our group: once is enough.
     if (command.terminal === "none" || name !== "SIGINT") command.scope.signal(name);
+    else command.scope.look();
   }
   if (signalsAreHeld()) return;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -108,15 +111,23 @@ async function onSignal(name: EndSignal): Promise<void> {
 async function waitForEnds(commands: readonly LiveCommand[], name: EndSignal): Promise<void> {
   const start = performance.now();
   const graceMs = Math.max(...commands.map((command) => command.graceMs), 0);
-  let reminded = false;
+  let isReminded = false;
+  const orphaned = new Set<LiveCommand>();
   for (;;) {
     const left = commands.filter(({ scope }) => scope.isAlive());
     const elapsedMs = performance.now() - start;
     if (left.length === 0 || elapsedMs > graceMs) break;
-    if (!reminded && elapsedMs > SHARED_TERMINAL_MS) {
+    for (const command of left) {
+      // Shells start background jobs deaf to Ctrl-C: once the program itself is gone nobody will
+      // end what it has left behind.
+      if (!command.hasExited() || orphaned.has(command)) continue;
+      command.scope.signal("SIGTERM");
+      orphaned.add(command);
+    }
+    if (!isReminded && elapsedMs > SHARED_TERMINAL_MS) {
       // The signal came from elsewhere (`kill -INT`), or it was not noticed.
       for (const { scope, terminal } of left) if (terminal === "shared") scope.signal(name);
-      reminded = true;
+      isReminded = true;
     }
     await pause(POLL_MS);
   }

@@ -4,6 +4,8 @@ import { listProcesses, type ProcessEntry } from "./_processes.ts";
 export interface ProcessScope {
   /** Sends a signal to all; `false` if there is nobody. */
   signal(name: Deno.Signal): boolean;
+  /** Takes note of who is there, for the time when the program itself is gone. */
+  look(): void;
   /** Whether anybody is left. */
   isAlive(): boolean;
   /** Says that the program itself has ended and its pid may be given to another one. */
@@ -26,6 +28,8 @@ export class GroupScope implements ProcessScope {
   signal(name: Deno.Signal): boolean {
     return !this.#pidIsReused() && send(-this.#pid, name);
   }
+
+  look(): void {} // the system knows the members of a group
 
   isAlive(): boolean {
     if (this.#pidIsReused() || !send(-this.#pid, PROBE)) return false;
@@ -65,6 +69,10 @@ export class TreeScope implements ProcessScope {
     const below = this.#living().map(({ pid }) => send(pid, name));
     const leader = !this.#leaderEnded && send(this.#pid, name);
     return leader || below.includes(true);
+  }
+
+  look(): void {
+    this.#living();
   }
 
   isAlive(): boolean {

@@ -364,6 +364,7 @@ export class CommandRunner implements AsyncDisposable {
       scope: this.#scope,
       terminal: started.isInteractive ? "own" : started.isGroup ? "none" : "shared",
       graceMs: this.command.spec.graceMs ?? DEFAULT_GRACE_MS,
+      hasExited: () => this.#hasExited,
       settled: this.#settled.catch(() => {}),
       onForward: () => {
         this.#terminated ||= !this.#hasExited;
