@@ -32,8 +32,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 
 Deno.chdir(new URL("..", import.meta.url));
 const { fast, jobs } = readArguments(Deno.args);
-// Short, because tests put sockets into it, and the path of one has at most 107 bytes.
-const scratch = await Deno.makeTempDir({ prefix: "so-" });
+const scratch = await makeScratch();
 try {
   const ready = !fast && await attempt("engine", async () => {
     await (await engineStage()).prepareEngine((text) => report.write(text));
@@ -59,6 +58,16 @@ try {
 }
 report.end();
 Deno.exit(report.failed === 0 ? 0 : 1);
+
+// Short, because tests put sockets into it, and the path of one has at most 107 bytes: what
+// Deno.makeTempDir() makes is twelve longer.
+async function makeScratch(): Promise<string> {
+  if (Deno.build.os === "windows") return await Deno.makeTempDir();
+  const base = Deno.env.get("TMPDIR")?.replace(/\/+$/, "") || "/tmp";
+  const path = `${base}/so-${id.slice(0, 4)}`;
+  await Deno.mkdir(path); // as open as /tmp: a test may run something as another user
+  return path;
+}
 
 /** Runs a stage that fails by what it finds or by throwing. */
 async function attempt(name: string, stage: () => Promise<readonly string[]>): Promise<boolean> {
