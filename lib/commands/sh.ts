@@ -29,7 +29,7 @@ export interface ShOptions extends CommandOptions, RunToCompletionOptions {}
  * ```
  */
 export function sh(parts: string | readonly string[], options: ShOptions = {}): Promise<string> {
-  return run(parts, { forward: true, ...options });
+  return run(parts, { ...options, forward: options.forward ?? true });
 }
 
 /**
@@ -44,7 +44,7 @@ export function shQuiet(
   parts: string | readonly string[],
   options: ShOptions = {},
 ): Promise<string> {
-  return run(parts, { forward: false, ...options });
+  return run(parts, { ...options, forward: false });
 }
 
 async function run(parts: string | readonly string[], options: ShOptions): Promise<string> {
