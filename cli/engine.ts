@@ -1,13 +1,13 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import {
-  type EngineProgress,
   type EngineStatus,
   engineStatus,
   ensureEngine,
+  progressLines,
   stopEngine,
   type StoppedEngine,
 } from "../lib/engine/ensure/mod.ts";
-import { formatJson, type Output, type Sink } from "./output.ts";
+import { formatJson, type Output } from "./output.ts";
 
 /**
  * Makes `superorch engine ensure|stop|status`.
@@ -33,15 +33,15 @@ function ensureCommand(output: Output): CommandUnknownOpts {
     .option("--json", "print JSON: host, started, installed, steps, warnings")
     .option("-q, --quiet", "do not tell what is being done")
     .action(async ({ install, json, quiet }) => {
-      const progress = progressLines(output.err);
+      const lines = progressLines((text) => output.err.write(text));
       try {
         const ensured = await ensureEngine({
           install,
-          onProgress: quiet === true ? undefined : progress.show,
+          onProgress: quiet === true ? undefined : lines.onProgress,
         });
         if (json === true) output.out.write(formatJson(ensured));
       } finally {
-        progress.end();
+        lines.end();
       }
     });
 }
@@ -73,32 +73,6 @@ function statusCommand(output: Output): CommandUnknownOpts {
       const status = await engineStatus();
       output.out.write(json === true ? formatJson(status) : describeStatus(status));
     });
-}
-
-/** One line for each step: what is done at once, and how long it took at its end. */
-export function progressLines(
-  sink: Pick<Sink, "write">,
-): { readonly show: (progress: EngineProgress) => void; readonly end: () => void } {
-  let open = false;
-  const end = () => {
-    if (open) sink.write("\n");
-    open = false;
-  };
-  return {
-    end,
-    show: ({ state, message, durationMs }) => {
-      if (state === "done") {
-        sink.write(
-          open ? `${formatSeconds(durationMs)}\n` : `${message}: ${formatSeconds(durationMs)}\n`,
-        );
-        open = false;
-        return;
-      }
-      end();
-      sink.write(state === "begin" ? `${message}: ` : `${message}\n`);
-      open = state === "begin";
-    },
-  };
 }
 
 function formatSeconds(durationMs: number): string {

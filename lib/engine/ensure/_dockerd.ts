@@ -84,7 +84,9 @@ export async function awaitDockerd(
   paths: EnginePaths,
   options: Pick<DockerdOptions, "timeoutMs" | "signal">,
 ): Promise<boolean> {
-  return await until(() => answers(paths, options.signal), { ...options, intervalMs: 50 }) === true;
+  const limit = Math.min(ANSWER_MS, options.timeoutMs);
+  const look = () => answers(paths, options.signal, limit);
+  return await until(look, { ...options, intervalMs: 50 }) === true;
 }
 
 async function firstAnswer(
@@ -118,9 +120,15 @@ async function firstAnswer(
   });
 }
 
-async function answers(paths: EnginePaths, signal?: AbortSignal): Promise<true | undefined> {
-  // It listens before it works, so that an early question waits; it must not do so for ever.
-  const bound = AbortSignal.timeout(2_000);
+/** dockerd listens before it works, so that an early question waits; it must not do so for ever. */
+const ANSWER_MS = 2_000;
+
+async function answers(
+  paths: EnginePaths,
+  signal?: AbortSignal,
+  limitMs = ANSWER_MS,
+): Promise<true | undefined> {
+  const bound = AbortSignal.timeout(limitMs);
   try {
     await using _engine = await EngineClient.open({ kind: "unix", path: paths.socket }, {
       signal: signal === undefined ? bound : AbortSignal.any([bound, signal]),

@@ -36,9 +36,7 @@ export async function requireSpace(
   wantedBytes: number,
   purpose: string,
 ): Promise<void> {
-  // Taken when needed only: node:fs costs 20 ms, and Deno itself cannot tell free space.
-  const { statfs } = await import("node:fs/promises");
-  const { bavail, bsize } = await statfs(await nearestExisting(directory));
+  const { bavail, bsize } = fileSystemModule().statfsSync(await nearestExisting(directory));
   const freeBytes = bavail * bsize;
   if (freeBytes >= wantedBytes) return;
   throw new EngineSetupError({
@@ -47,6 +45,19 @@ export async function requireSpace(
       `${megabytes(wantedBytes)} of free space are needed, ${megabytes(freeBytes)} are there`,
     hint: "make room, or set XDG_STATE_HOME to a directory on another disk",
   });
+}
+
+interface FileSystemModule {
+  statfsSync(path: string): { readonly bavail: number; readonly bsize: number };
+}
+
+// Deno itself cannot tell free space. Asked for on first use: an import of node:fs costs 20 ms, and
+// one that the type checker sees gives `setTimeout` another type in the whole program.
+function fileSystemModule(): FileSystemModule {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): FileSystemModule };
+  };
+  return process.getBuiltinModule("node:fs");
 }
 
 /** One mounted file system. */

@@ -5,6 +5,8 @@ import { BUSYBOX_IMAGE, busyboxImage } from "./busybox_image.ts";
 
 /** How {@linkcode ensureBaseImages} works. */
 export interface BaseImagesOptions {
+  /** The image that is pulled where that is possible. Default `busybox:stable`. */
+  readonly busyboxReference?: string;
   /** How long a registry may take for its first answer. Default 5000. */
   readonly registryTimeoutMs?: number;
   /** Reads environment variables. Default `Deno.env.get`. */
@@ -18,9 +20,6 @@ export interface BaseImages {
   /** A small image with `sh`, `httpd`, `nc`, `wget` and the like. */
   readonly busybox: string;
 }
-
-/** The image that is pulled where that is possible. */
-const PULLED_BUSYBOX = "busybox:stable";
 
 /**
  * Makes sure that an engine has images to start from: pulled where a registry answers, made from
@@ -45,15 +44,15 @@ export async function ensureBaseImages(
   engine: EngineClient,
   options: BaseImagesOptions = {},
 ): Promise<BaseImages> {
-  const { signal } = options;
-  if (await isPresent(engine, PULLED_BUSYBOX, signal)) return { busybox: PULLED_BUSYBOX };
+  const { busyboxReference: pulled = "busybox:stable", signal } = options;
+  if (await isPresent(engine, pulled, signal)) return { busybox: pulled };
   if (await isPresent(engine, BUSYBOX_IMAGE, signal)) {
     return { busybox: await busyboxImage(engine, options) };
   }
-  if (await registryHas(engine, PULLED_BUSYBOX, options)) {
+  if (await registryHas(engine, pulled, options)) {
     try {
-      await engine.images.pull(PULLED_BUSYBOX, { signal });
-      return { busybox: PULLED_BUSYBOX };
+      await engine.images.pull(pulled, { signal });
+      return { busybox: pulled };
     } catch {
       // A registry that gives the description and then not the image: an image of our own will do,
       // unless the caller has had enough.

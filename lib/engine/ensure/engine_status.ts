@@ -73,25 +73,33 @@ export interface EngineStatus {
  * ```
  */
 export async function engineStatus(options: EngineStatusOptions = {}): Promise<EngineStatus> {
-  const { env = Deno.env.get, signal } = options;
-  const own = Deno.build.os === "linux" ? await ownEngine(env, signal) : undefined;
+  const { env = Deno.env.get, discover = connectEngine, signal } = options;
+  const [own, found] = await Promise.all([
+    Deno.build.os === "linux" ? ownEngine(env, signal) : undefined,
+    usedEngine(discover, env, signal),
+  ]);
+  if ("problem" in found) return { ...found, own };
+  return { used: { ...found, ours: found.host === own?.host }, own };
+}
+
+async function usedEngine(
+  discover: Discover,
+  env: ReadEnv,
+  signal: AbortSignal | undefined,
+): Promise<Omit<UsedEngine, "ours"> | { readonly problem: string }> {
   try {
-    await using engine = await (options.discover ?? connectEngine)({ env, signal });
+    await using engine = await discover({ env, signal });
     const info = await engine.system.info({ signal });
     return {
-      used: {
-        host: engine.host,
-        ours: engine.host === own?.host,
-        version: info.ServerVersion,
-        apiVersion: engine.apiVersion,
-        storageDriver: info.Driver,
-        dataDirectory: info.DockerRootDir,
-      },
-      own,
+      host: engine.host,
+      version: info.ServerVersion,
+      apiVersion: engine.apiVersion,
+      storageDriver: info.Driver,
+      dataDirectory: info.DockerRootDir,
     };
   } catch (error) {
     if (!(error instanceof EngineUnreachableError)) throw error;
-    return { problem: error.message, own };
+    return { problem: error.message };
   }
 }
 

@@ -245,7 +245,14 @@ async function installMissing(
       onWait: (holder) => reporter.note(`Waiting for another apt: ${holder}`),
       signal: options.signal,
     }));
-  return packages;
+  const still = (await findMissing(env)).programs;
+  if (still.length === 0) return packages;
+  throw new EngineSetupError({
+    step: "install",
+    problem: `Cannot start an engine: apt-get installed ${names}, and ${still.join(" and ")} is ` +
+      `still not found`,
+    hint: `run apt-get install --reinstall ${packages.join(" ")}`,
+  });
 }
 
 async function inspectStarted(

@@ -29,6 +29,7 @@ export {
   type EnsureEngineOptions,
   type EnsureStep,
 } from "./ensure_engine.ts";
+export { type ProgressLines, progressLines } from "./progress_lines.ts";
 export { stopEngine, type StopEngineOptions, type StoppedEngine } from "./stop_engine.ts";
 export {
   type EngineStatus,

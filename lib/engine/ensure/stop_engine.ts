@@ -40,6 +40,8 @@ export interface StoppedEngine {
 
 /** How long the engine may take to remove its containers; after that they are killed from outside. */
 const CLEANUP_MS = 30_000;
+/** How long it may take to answer before that; a dockerd that hangs does not answer at all. */
+const ANSWER_MS = 2_000;
 /** As many at a time as the engine works on without getting slower on two processors. */
 const AT_ONCE = 4;
 
@@ -99,12 +101,13 @@ async function removeAll(
   signal: AbortSignal | undefined,
 ): Promise<{ containers: number; networks: number }> {
   const removed = { containers: 0, networks: 0 };
-  const bound = AbortSignal.timeout(CLEANUP_MS);
-  const both = signal === undefined ? bound : AbortSignal.any([bound, signal]);
+  const within = (limitMs: number) =>
+    AbortSignal.any([AbortSignal.timeout(limitMs), ...(signal === undefined ? [] : [signal])]);
   try {
     await using engine = await EngineClient.open({ kind: "unix", path: paths.socket }, {
-      signal: both,
+      signal: within(ANSWER_MS),
     });
+    const both = within(CLEANUP_MS);
     const containers = await engine.containers.list({ signal: both });
     await each(containers.map(({ Id }) => Id), async (id) => {
       if (await engine.containers.remove(id, { force: true, signal: both })) removed.containers++;
