@@ -11,6 +11,8 @@ async function forwarded(script: string, options: CommandOptions = {}, terminal 
   return { stdout: stdout.text, stderr: stderr.text, pid, result };
 }
 
+const visible = (text: string) => text.replaceAll("\x1b", "ESC");
+
 Deno.test("each line gets a prefix, the last one an end that the record does not have", async () => {
   const { stdout, stderr, pid, result } = await forwarded("printf 'a\\n\\nb'");
   assert.equal(stdout, `sh ${pid}  | a\nsh ${pid}  | \nsh ${pid}  | b\n`);
@@ -92,7 +94,7 @@ Deno.test("colours cycle on a terminal and are absent elsewhere", async () => {
   const colours = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const { stdout } = await forwarded("echo x", { forward: { stdout: true } }, true);
-    const colour = /^\x1b\[(\d+)msh \d+ {2}\| \x1b\[0mx\n$/.exec(stdout)?.[1];
+    const colour = /^ESC\[(\d+)msh \d+ {2}\| ESC\[0mx\n$/.exec(visible(stdout))?.[1];
     assert(colour !== undefined, JSON.stringify(stdout));
     colours.add(colour);
   }
@@ -109,7 +111,7 @@ function onTerminal(env: Record<string, string>) {
 
 Deno.test("a real terminal gets colours", async () => {
   const result = await onTerminal({ NO_COLOR: "" });
-  assert.match(result.stdoutText(), /\x1b\[\d+mecho \d+ {2}\| \x1b\[0mshown\r\n/);
+  assert.match(visible(result.stdoutText()), /ESC\[\d+mecho \d+ {2}\| ESC\[0mshown\r\n/);
 });
 
 Deno.test("NO_COLOR keeps colours off a real terminal", async () => {
