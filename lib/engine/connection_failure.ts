@@ -23,9 +23,9 @@ const NOT_ALLOWED =
 
 // Seen from Deno 2.9 (hyper and rustls); Deno gives no codes for these.
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/No such file or directory/, NO_SOCKET],
-  [/Permission denied/, NOT_ALLOWED],
-  [/Connection refused/, "nothing listens there"],
+  [/No such file or directory \(os error/, NO_SOCKET],
+  [/Permission denied \(os error/, NOT_ALLOWED],
+  [/Connection refused \(os error/, "nothing listens there"],
   [
     /UnknownIssuer/,
     "the engine's certificate is not signed by the given authority (ca.pem)",

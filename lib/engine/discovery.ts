@@ -1,6 +1,11 @@
 import { EngineClient } from "./client.ts";
 import { readContextEndpoint, readDockerConfig, readTls } from "./docker_config.ts";
-import { type EngineEndpoint, formatEndpoint, parseEngineHost } from "./endpoint.ts";
+import {
+  type EngineEndpoint,
+  formatEndpoint,
+  parseEngineHost,
+  withoutPassword,
+} from "./endpoint.ts";
 import { TimeoutError } from "../errors/mod.ts";
 import { EngineConnectionError } from "./errors.ts";
 import { ensuredSocketPath, type ReadEnv } from "./state.ts";
@@ -127,7 +132,12 @@ export async function engineCandidates(
       return [parseCandidate("DOCKER_HOST", dockerHost, await tlsFromEnv(env))];
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      return [{ source: "DOCKER_HOST", host: dockerHost, problem: error.message, explicit: true }];
+      return [{
+        source: "DOCKER_HOST",
+        host: withoutPassword(dockerHost),
+        problem: error.message,
+        explicit: true,
+      }];
     }
   }
   const context = await contextCandidate(env);
@@ -193,7 +203,7 @@ function parseCandidate(
     return { source, host: formatEndpoint(endpoint), endpoint, explicit: true };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    return { source, host, problem: error.message, explicit: true };
+    return { source, host: withoutPassword(host), problem: error.message, explicit: true };
   }
 }
 

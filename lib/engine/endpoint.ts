@@ -61,7 +61,9 @@ export function parseEngineHost(host: string, tls?: TlsMaterial): EngineEndpoint
   const match = /^([a-z]+):\/\/(.*)$/.exec(host);
   if (match === null) {
     throw new TypeError(
-      `Cannot use engine host "${host}": it must start with unix://, tcp://, http://, https:// or ssh://`,
+      `Cannot use engine host "${
+        withoutPassword(host)
+      }": it must start with unix://, tcp://, http://, https:// or ssh://`,
     );
   }
   const [, scheme = "", rest = ""] = match;
@@ -70,7 +72,9 @@ export function parseEngineHost(host: string, tls?: TlsMaterial): EngineEndpoint
       return unixEndpoint(rest);
     case "npipe":
       throw new TypeError(
-        `Cannot use engine host "${host}": Deno cannot open a Windows named pipe; let the engine ` +
+        `Cannot use engine host "${
+          withoutPassword(host)
+        }": Deno cannot open a Windows named pipe; let the engine ` +
           `listen on tcp://127.0.0.1:2375 and set DOCKER_HOST to that, or run this inside WSL`,
       );
     case "ssh":
@@ -81,7 +85,9 @@ export function parseEngineHost(host: string, tls?: TlsMaterial): EngineEndpoint
       return tcpEndpoint(host, scheme, rest, tls);
     default:
       throw new TypeError(
-        `Cannot use engine host "${host}": "${scheme}" is not one of unix, tcp, http, https, ssh`,
+        `Cannot use engine host "${
+          withoutPassword(host)
+        }": "${scheme}" is not one of unix, tcp, http, https, ssh`,
       );
   }
 }
@@ -133,14 +139,18 @@ function tcpEndpoint(
   const further = url.search + url.hash + url.username + url.password;
   if (url.pathname !== "/" || further !== "") {
     throw new TypeError(
-      `Cannot use engine host "${host}": only a host and a port may follow ${scheme}://`,
+      `Cannot use engine host "${
+        withoutPassword(host)
+      }": only a host and a port may follow ${scheme}://`,
     );
   }
   const secure = scheme === "https" ? tls ?? {} : scheme === "tcp" ? tls : undefined;
   // `new URL("http://h:80")` drops the port; the text keeps it.
   const explicit = /:(\d+)\/?$/.exec(rest)?.[1];
   if (explicit !== undefined && Number(explicit) === 0) {
-    throw new TypeError(`Cannot use engine host "${host}": port 0 is no port to connect to`);
+    throw new TypeError(
+      `Cannot use engine host "${withoutPassword(host)}": port 0 is no port to connect to`,
+    );
   }
   return {
     kind: "tcp",
@@ -161,7 +171,9 @@ function sshEndpoint(host: string): SshEndpoint {
   const remotePath = url.pathname === "/" ? DEFAULT_REMOTE_PATH : decoded(host, url.pathname);
   // ssh splits the words of -L at colons.
   if (remotePath.includes(":")) {
-    throw new TypeError(`Cannot use engine host "${host}": the path must have no colon`);
+    throw new TypeError(
+      `Cannot use engine host "${withoutPassword(host)}": the path must have no colon`,
+    );
   }
   return {
     kind: "ssh",
@@ -181,15 +193,24 @@ function parseUrl(host: string, text: string): URL {
     }
     return url;
   } catch {
-    throw new TypeError(`Cannot use engine host "${host}": host or port is not valid`);
+    throw new TypeError(
+      `Cannot use engine host "${withoutPassword(host)}": host or port is not valid`,
+    );
   }
+}
+
+/** Hides the password of a value that names one. */
+export function withoutPassword(host: string): string {
+  return host.replace(/^(\w+:\/\/[^/@]*?):[^/@]*@/, "$1:***@");
 }
 
 function decoded(host: string, text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new TypeError(`Cannot use engine host "${host}": a percent sign begins no character`);
+    throw new TypeError(
+      `Cannot use engine host "${withoutPassword(host)}": a percent sign begins no character`,
+    );
   }
 }
 

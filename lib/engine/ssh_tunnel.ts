@@ -16,7 +16,7 @@ export interface SshTunnel extends AsyncDisposable {
 /** How often the socket of the tunnel is looked for; ssh gives no sign when it is there. */
 const SOCKET_POLL_MS = 10;
 /** How long after a connection broke ssh is given to say that it has ended. */
-const LAST_WORDS_MS = 500;
+const LAST_WORDS_MS = 150;
 
 // ssh would outlive a program that is killed, and with it the way to the other engine. The shell
 // holds our pipe: it ends when we do, however we do. `read` is built in, so nothing else is left.
