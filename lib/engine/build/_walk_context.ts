@@ -1,0 +1,193 @@
+import type { TarEntry } from "../tar/mod.ts";
+import type { BuildContext, ContextFile, ReadContextOptions } from "./build_context.ts";
+import { BuildContextError } from "./build_error.ts";
+import { contextError } from "./_context_error.ts";
+import type { DockerIgnore, IgnoreTrail } from "./dockerignore.ts";
+
+/** Made files by name, in directories that need not exist. */
+interface Overlay {
+  readonly files: Map<string, ContextFile>;
+  readonly directories: Map<string, Overlay>;
+}
+
+/** A directory that is only sent when something in it is. */
+interface Parent {
+  readonly entry: TarEntry;
+  sent: boolean;
+}
+
+/** The entries of a context in a fixed order, without what is to be left out. */
+export async function* walkContext(
+  context: BuildContext,
+  ignore: DockerIgnore,
+  options: ReadContextOptions,
+): AsyncGenerator<TarEntry> {
+  const overlay = overlayOf(context.files ?? []);
+  if (context.directory !== undefined) await requireDirectory(context.directory);
+  const walk = new Walk(context, ignore, options);
+  yield* walk.directory("", context.directory, overlay, [], []);
+}
+
+class Walk {
+  readonly #mtimeSeconds: number | undefined;
+  readonly #ignore: DockerIgnore;
+  readonly #options: ReadContextOptions;
+
+  constructor(context: BuildContext, ignore: DockerIgnore, options: ReadContextOptions) {
+    this.#mtimeSeconds = context.mtimeSeconds;
+    this.#ignore = ignore;
+    this.#options = options;
+  }
+
+  async *directory(
+    prefix: string,
+    hostPath: string | undefined,
+    overlay: Overlay | undefined,
+    trail: IgnoreTrail,
+    parents: readonly Parent[],
+  ): AsyncGenerator<TarEntry> {
+    const names = new Set(hostPath === undefined ? [] : await listNames(prefix, hostPath));
+    for (const name of overlay?.files.keys() ?? []) names.add(name);
+    for (const name of overlay?.directories.keys() ?? []) names.add(name);
+    for (const name of [...names].sort(byBytes)) {
+      this.#options.signal?.throwIfAborted();
+      const path = prefix + name;
+      const made = overlay?.files.get(name);
+      const below = overlay?.directories.get(name);
+      if (made !== undefined) {
+        yield* unsent(parents);
+        yield this.#madeEntry(path, made);
+        continue;
+      }
+      const { ignored, trail: own } = this.#ignore.judge(path, trail);
+      if (ignored && below === undefined && !this.#ignore.hasNegations) continue;
+      const inside = hostPath === undefined ? undefined : `${hostPath}/${name}`;
+      const entry = await this.#hostEntry(path, inside, below);
+      if (entry === undefined) continue;
+      if (!ignored) {
+        yield* unsent(parents);
+        yield entry;
+      }
+      if (entry.kind !== "directory") continue;
+      const parent: Parent = { entry, sent: !ignored };
+      yield* this.directory(`${path}/`, inside, below, own, [...parents, parent]);
+    }
+  }
+
+  #madeEntry(path: string, file: ContextFile): TarEntry {
+    const mtimeSeconds = this.#mtimeSeconds ?? 0;
+    return { kind: "file", path, content: file.content, mode: file.mode ?? 0o644, mtimeSeconds };
+  }
+
+  async #hostEntry(
+    path: string,
+    hostPath: string | undefined,
+    below: Overlay | undefined,
+  ): Promise<TarEntry | undefined> {
+    const info = hostPath === undefined ? undefined : await statOf(path, hostPath);
+    if (below !== undefined && info?.isDirectory !== true) {
+      if (info !== undefined) {
+        throw new BuildContextError(path, "a file is where a directory is needed for made files");
+      }
+      return { kind: "directory", path, mode: 0o755, mtimeSeconds: this.#mtimeSeconds ?? 0 };
+    }
+    // Gone since the directory was listed: as if it had never been there.
+    if (info === undefined || hostPath === undefined) return undefined;
+    const mtime = Math.floor((info.mtime?.getTime() ?? 0) / 1000);
+    const attributes = { path, mtimeSeconds: this.#mtimeSeconds ?? mtime };
+    // Windows has no bits; docker sends these.
+    const mode = info.mode === null ? 0o755 : info.mode & 0o7777;
+    if (info.isSymlink) {
+      return { kind: "symlink", ...attributes, target: await linkOf(path, hostPath) };
+    }
+    if (info.isDirectory) return { kind: "directory", ...attributes, mode };
+    if (info.isFile) return { kind: "file", ...attributes, mode, content: { hostPath } };
+    this.#options.onNote?.(`"${path}" of the build context is not sent: it is no file`);
+    return undefined;
+  }
+}
+
+function* unsent(parents: readonly Parent[]): Generator<TarEntry> {
+  for (const parent of parents) {
+    if (parent.sent) continue;
+    parent.sent = true;
+    yield parent.entry;
+  }
+}
+
+function overlayOf(files: readonly ContextFile[]): Overlay {
+  const root: Overlay = { files: new Map(), directories: new Map() };
+  for (const file of files) {
+    const parts = file.path.split("/");
+    const name = parts.pop() ?? "";
+    let at = root;
+    for (const part of parts) {
+      if (at.files.has(part)) throw bothKinds(file.path);
+      let next = at.directories.get(part);
+      if (next === undefined) {
+        at.directories.set(part, next = { files: new Map(), directories: new Map() });
+      }
+      at = next;
+    }
+    if (at.directories.has(name)) throw bothKinds(file.path);
+    at.files.set(name, file);
+  }
+  return root;
+}
+
+function bothKinds(path: string): BuildContextError {
+  return new BuildContextError(path, "a made file is both a file and a directory");
+}
+
+async function requireDirectory(directory: string): Promise<void> {
+  try {
+    if ((await Deno.stat(directory)).isDirectory) return;
+  } catch (cause) {
+    throw contextError(directory, cause);
+  }
+  throw new BuildContextError(directory, "it is not a directory");
+}
+
+async function listNames(prefix: string, hostPath: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(hostPath), (item) => item.name);
+  } catch (cause) {
+    // Directories of made files need not exist; the root was checked before.
+    if (cause instanceof Deno.errors.NotFound) return [];
+    throw contextError(prefix.slice(0, -1), cause);
+  }
+}
+
+async function statOf(path: string, hostPath: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(hostPath);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw contextError(path, cause);
+  }
+}
+
+async function linkOf(path: string, hostPath: string): Promise<string> {
+  try {
+    const target = await Deno.readLink(hostPath);
+    return Deno.build.os === "windows" ? target.replaceAll("\\", "/") : target;
+  } catch (cause) {
+    throw contextError(path, cause);
+  }
+}
+
+/** By the bytes of UTF-8, as Go sorts: UTF-16 has another order for rare characters. */
+function byBytes(a: string, b: string): number {
+  for (let at = 0; at < a.length && at < b.length; at++) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left === right) continue;
+    return (isSurrogate(left) ? left + 0x10000 : left) -
+      (isSurrogate(right) ? right + 0x10000 : right);
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}

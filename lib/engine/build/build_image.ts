@@ -1,0 +1,197 @@
+import type { EngineClient } from "../client.ts";
+import { EngineApiError } from "../errors.ts";
+import { prepareContext } from "./build_context.ts";
+import { BuildFailedError, BuildUnsupportedError } from "./build_error.ts";
+import type { BuildDefinition, BuildRunOptions } from "./build_options.ts";
+import { readSecrets } from "./build_secrets.ts";
+import { ClassicProgress } from "./_classic_progress.ts";
+import { hasBuildKit } from "./has_buildkit.ts";
+import { postBuild } from "./_post_build.ts";
+import { BuildRecord } from "./_progress.ts";
+import { openSession } from "./_session_for.ts";
+import { TraceProgress } from "./_trace_progress.ts";
+
+/** What image to build, and how. */
+export interface BuildImageOptions extends BuildDefinition, BuildRunOptions {
+  /** Name and tag of the result. Default none: the image has only its id. */
+  readonly tag?: string;
+  /**
+   * Which builder: `buildkit`, `classic`, or `auto` for BuildKit where the engine has it. Default
+   * `auto`.
+   */
+  readonly builder?: "auto" | "classic" | "buildkit";
+  /**
+   * Whether the classic builder keeps the images of the steps that went well before one failed:
+   * they make the next attempt faster, and stay as images without a name. Default `false`. BuildKit
+   * has a cache of its own and leaves no images.
+   */
+  readonly keepFailedSteps?: boolean;
+}
+
+/** An image that was built. */
+export interface BuiltImage {
+  /** The id, `sha256:…`. */
+  readonly imageId: string;
+  /** Which builder it was. */
+  readonly builder: "classic" | "buildkit";
+  /** How many RUN, COPY, ADD and WORKDIR instructions were carried out or found in the cache. */
+  readonly steps: number;
+  /** How many of them came from the cache. */
+  readonly cachedSteps: number;
+}
+
+/** How much output is kept for an error when nobody says. */
+export const DEFAULT_TAIL_CHARACTERS = 65536;
+
+/**
+ * Builds an image.
+ *
+ * The context is streamed as it is read. No file is written on this machine; on the engine, a
+ * failure or an abort leaves no image and no container.
+ *
+ * Permissions: those of the engine, `--allow-read=DIRECTORY` for the context's directory.
+ *
+ * @param engine The engine that builds.
+ * @param options What and how.
+ * @returns The image.
+ * @throws {BuildFailedError} when the builder says no; it carries the step, its exit code and the
+ * end of its output.
+ * @throws {BuildContextError} when the context cannot be read.
+ * @throws {BuildSecretError} when a secret cannot be had.
+ * @throws {BuildUnsupportedError} when the builder cannot do what was asked for.
+ * @throws {EngineConnectionError} when the connection breaks.
+ *
+ * @example
+ * ```ts no-eval
+ * import { buildImage, connectEngine } from "@superorch/superorch/engine";
+ *
+ * await using engine = await connectEngine();
+ * const { imageId } = await buildImage(engine, {
+ *   context: {
+ *     dockerfileText: "FROM debian:12-slim\nCOPY hello /usr/local/bin/hello\n",
+ *     files: [{ path: "hello", content: "#!/bin/sh\necho hello\n", mode: 0o755 }],
+ *   },
+ *   tag: "hello:1",
+ *   onEvent: (event) => event.kind === "log" && console.log(event.text),
+ * });
+ * console.log(imageId);
+ * ```
+ */
+export async function buildImage(
+  engine: EngineClient,
+  options: BuildImageOptions,
+): Promise<BuiltImage> {
+  const { signal, builder: wanted = "auto" } = options;
+  signal?.throwIfAborted();
+  const secrets = await readSecrets(options.secrets ?? {}, options.readEnv ?? Deno.env.get);
+  const available = wanted === "classic" ? false : await hasBuildKit(engine, { signal });
+  if (wanted === "buildkit" && !available) {
+    throw new BuildUnsupportedError("BuildKit", `the engine at ${engine.host} does not have it`);
+  }
+  const builder = available ? "buildkit" : "classic";
+  if (builder === "classic" && secrets.size > 0) {
+    throw new BuildUnsupportedError("secrets", "the classic builder does not know them");
+  }
+  const tailCharacters = options.logTailCharacters ?? DEFAULT_TAIL_CHARACTERS;
+  const record = new BuildRecord(options.onEvent, tailCharacters);
+  const onNote = (text: string) => record.emit({ kind: "note", text });
+  const context = await prepareContext(options.context, { signal, onNote });
+  const subject = options.tag === undefined ? "image" : `image "${options.tag}"`;
+  const imageId = builder === "classic"
+    ? await buildClassic(engine, options, { context, record, subject })
+    : await buildWithBuildKit(engine, options, { context, record, subject, secrets });
+  const { steps, cached } = record.counts();
+  return { imageId, builder, steps, cachedSteps: cached };
+}
+
+interface Prepared {
+  readonly context: Awaited<ReturnType<typeof prepareContext>>;
+  readonly record: BuildRecord;
+  readonly subject: string;
+}
+
+async function buildClassic(
+  engine: EngineClient,
+  options: BuildImageOptions,
+  { context, record, subject }: Prepared,
+): Promise<string> {
+  const decoder = new ClassicProgress(record);
+  try {
+    await postBuild(engine, {
+      builder: "classic",
+      subject,
+      definition: options,
+      run: options,
+      dockerfile: context.dockerfile,
+      query: { t: options.tag },
+      tar: context.tar(),
+      record,
+      decoder,
+      signal: options.signal,
+    });
+    return required(decoder.imageId, subject, "classic", record);
+  } catch (error) {
+    if (options.keepFailedSteps !== true) await removeImages(engine, decoder.createdImages);
+    throw error;
+  }
+}
+
+async function buildWithBuildKit(
+  engine: EngineClient,
+  options: BuildImageOptions,
+  { context, record, subject, secrets }: Prepared & {
+    readonly secrets: ReadonlyMap<string, Uint8Array>;
+  },
+): Promise<string> {
+  const decoder = new TraceProgress(record);
+  const { credentials, signal } = options;
+  // A session costs a connection, so only what needs one gets one.
+  await using session = secrets.size === 0 && credentials === undefined
+    ? undefined
+    : await openSession(engine, { secrets, credentials, signal });
+  await postBuild(engine, {
+    builder: "buildkit",
+    subject,
+    definition: options,
+    run: options,
+    dockerfile: context.dockerfile,
+    query: { t: options.tag, session: session?.id },
+    tar: context.tar(),
+    record,
+    decoder,
+    signal,
+  });
+  return required(decoder.imageId, subject, "buildkit", record);
+}
+
+function required(
+  imageId: string | undefined,
+  subject: string,
+  builder: "classic" | "buildkit",
+  record: BuildRecord,
+): string {
+  if (imageId !== undefined) return imageId;
+  const reason = "the build ended without an image";
+  const { logTail } = record;
+  throw new BuildFailedError({
+    subject,
+    builder,
+    step: undefined,
+    exitCode: undefined,
+    reason,
+    logTail,
+  });
+}
+
+/** Newest first, and none that something else stands on: another build may be using it already. */
+async function removeImages(engine: EngineClient, ids: readonly string[]): Promise<void> {
+  for (const id of ids.toReversed()) {
+    try {
+      await engine.images.remove(id, { noPrune: true });
+    } catch (error) {
+      // In use means not ours alone; a daemon that is gone keeps what it has. The failure that
+      // brought us here is the one to tell.
+      if (!(error instanceof EngineApiError)) return;
+    }
+  }
+}
