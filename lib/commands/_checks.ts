@@ -90,13 +90,17 @@ export function checkSpec(spec: CommandSpec): void {
     throw new TypeError("Cannot make a command: there is no program");
   }
   if (!Array.isArray(spec.args)) throw new TypeError('Cannot make a command: there is no "args"');
-  if (spec.forgetOnDrop && spec.dieWithParent) {
-    throw new TypeError(
-      'Cannot make a command: "forgetOnDrop" and "dieWithParent" exclude each other',
-    );
+  exclude(spec, "forgetOnDrop", "dieWithParent");
+  for (const name of ["log", "forward", "dieWithParent"] as const) {
+    exclude(spec, "interactive", name);
   }
 }
 
 function show(value: unknown): string {
   return typeof value === "object" && value !== null ? "another kind of object" : `${value}`;
+}
+
+function exclude(spec: CommandSpec, one: keyof CommandSpec, other: keyof CommandSpec): void {
+  if (!spec[one] || !spec[other]) return;
+  throw new TypeError(`Cannot make a command: "${one}" and "${other}" exclude each other`);
 }

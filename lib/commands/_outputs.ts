@@ -35,7 +35,7 @@ export async function openLogs(spec: CommandSpec): Promise<OpenLogs> {
     return log;
   };
   try {
-    if (stdout !== undefined && stderr !== undefined && pathOf(stdout) === pathOf(stderr)) {
+    if (stdout !== undefined && stderr !== undefined && await isSameFile(stdout, stderr)) {
       const file = await open(stdout);
       const shared = file === undefined ? undefined : new SharedLog(file);
       return { files, stdout: shared?.stream(), stderr: shared?.stream() };
@@ -90,6 +90,25 @@ function isTarget(log: NonNullable<CommandSpec["log"]>): log is LogTarget {
   return typeof log === "string" || "path" in log;
 }
 
-function pathOf(target: LogTarget): string {
-  return typeof target === "string" ? target : target.path;
+// Two descriptors on one file would overwrite each other's bytes.
+async function isSameFile(one: LogTarget, other: LogTarget): Promise<boolean> {
+  const paths = [one, other].map((target) => typeof target === "string" ? target : target.path);
+  if (paths[0] === paths[1]) return true;
+  try {
+    const [a, b] = await Promise.all(paths.map(realPathOf));
+    return a === b;
+  } catch {
+    return false; // no permission to look, or no directory: opening will tell
+  }
+}
+
+// Of a file that may not be there yet.
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const cut = path.lastIndexOf("/") + 1;
+    return `${await Deno.realPath(path.slice(0, cut) || ".")}/${path.slice(cut)}`;
+  }
 }

@@ -76,8 +76,7 @@ export class TreeScope implements ProcessScope {
   }
 
   isAlive(): boolean {
-    return (!this.#leaderEnded && send(this.#pid, PROBE)) ||
-      (this.#known.size > 0 && this.#living().length > 0);
+    return !this.#leaderEnded || (this.#known.size > 0 && this.#living().length > 0);
   }
 
   leaderEnded(): void {
@@ -103,6 +102,8 @@ export class TreeScope implements ProcessScope {
 }
 
 function send(pid: number, name: Deno.Signal): boolean {
+  // There are no other signals on Windows, and both end the process at once.
+  if (Deno.build.os === "windows" && name !== "SIGTERM" && name !== "SIGKILL") return true;
   try {
     Deno.kill(pid, name);
     return true;

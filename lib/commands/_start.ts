@@ -1,8 +1,6 @@
-import { acquireDirPath } from "../files/mod.ts";
 import { feedInput } from "./_input.ts";
 import { whileNotEnding } from "./_live.ts";
 import { openLogs, recorderOf } from "./_outputs.ts";
-import { startWatcher } from "./_watcher.ts";
 import type { Command } from "./command.ts";
 import { commandLine } from "./command_line.ts";
 import { CommandRunner } from "./command_runner.ts";
@@ -13,19 +11,25 @@ import type { RunOptions } from "./run_options.ts";
 /** Starts a command; everything that can fail does so before there is a process. */
 export async function startCommand(command: Command, options: RunOptions): Promise<CommandRunner> {
   const { spec } = command;
+  if (options.stdin !== undefined && options.input !== undefined) {
+    throw new TypeError(`Cannot start "${command}": "stdin" and "input" exclude each other`);
+  }
   options.signal?.throwIfAborted();
-  await whileNotEnding();
   const cwd = spec.cwd === undefined ? undefined : await acquireCwd(spec, spec.cwd);
+  if (spec.dieWithParent) await startWatcher(spec);
   const logs = await openLogs(spec).catch((cause) => {
     throw startError(spec, "its log cannot be opened", cause);
   });
   let child: Deno.ChildProcess;
   try {
-    if (spec.dieWithParent) startWatcher();
+    // Last, as the steps before have taken time; from here to the runner there is no pause.
+    await whileNotEnding();
+    options.signal?.throwIfAborted();
     child = spawn(spec, options, cwd);
-  } catch (cause) {
+  } catch (error) {
     for (const file of logs.files) await file.end();
-    throw startError(spec, reasonOf(spec, cause), cause);
+    if (spec.dieWithParent) await (await import("./_watcher.ts")).stopIdleWatcher();
+    throw error;
   }
   const isOwn = spec.interactive === true;
   const runner = new CommandRunner(command, {
@@ -34,28 +38,37 @@ export async function startCommand(command: Command, options: RunOptions): Promi
     isInteractive: isOwn,
     stdout: isOwn ? undefined : recorderOf(spec, options, logs, "stdout", child.pid),
     stderr: isOwn ? undefined : recorderOf(spec, options, logs, "stderr", child.pid),
-    input: isInput(options.stdin) ? feedInput(child.stdin, options.stdin) : undefined,
+    input: options.input === undefined ? undefined : feedInput(child.stdin, options.input),
     stdin: options.stdin === "piped" ? child.stdin : undefined,
     signal: options.signal,
   });
-  if (isOwn) { for (const file of logs.files) await file.end(); }
-  if (spec.dieWithParent) await runner.watch();
-  return runner;
+  if (!spec.dieWithParent) return runner;
+  try {
+    await runner.watch();
+    return runner;
+  } catch (cause) {
+    await runner[Symbol.asyncDispose]();
+    throw startError(spec, "nobody can watch over it", cause);
+  }
 }
 
 function spawn(spec: CommandSpec, options: RunOptions, cwd: string | undefined): Deno.ChildProcess {
   const output = spec.interactive ? "inherit" : "piped";
-  const { stdin = spec.interactive ? "inherit" : "null" } = options;
-  return new Deno.Command(spec.program, {
-    args: [...spec.args],
-    env: spec.env,
-    clearEnv: spec.envClear,
-    cwd,
-    stdin: isInput(stdin) ? "piped" : stdin as "null" | "inherit" | "piped",
-    stdout: output,
-    stderr: output,
-    detached: wantsGroup(spec, options),
-  }).spawn();
+  const { stdin = spec.interactive ? "inherit" : "null", input } = options;
+  try {
+    return new Deno.Command(spec.program, {
+      args: [...spec.args],
+      env: spec.env,
+      clearEnv: spec.envClear,
+      cwd,
+      stdin: input === undefined ? stdin : "piped",
+      stdout: output,
+      stderr: output,
+      detached: wantsGroup(spec, options),
+    }).spawn();
+  } catch (cause) {
+    throw startError(spec, reasonOf(spec, cause), cause);
+  }
 }
 
 function wantsGroup(spec: CommandSpec, options: RunOptions): boolean {
@@ -64,11 +77,19 @@ function wantsGroup(spec: CommandSpec, options: RunOptions): boolean {
   return (spec.dieWithParent || options.group !== false) && Deno.build.os !== "windows";
 }
 
-function isInput(stdin: RunOptions["stdin"]): stdin is Uint8Array | string | ReadableStream {
-  return stdin !== undefined && stdin !== "null" && stdin !== "inherit" && stdin !== "piped";
+// Ahead of the command, so that the moment in which nobody watches is short.
+async function startWatcher(spec: CommandSpec): Promise<void> {
+  const watcher = await import("./_watcher.ts");
+  try {
+    watcher.startWatcher();
+  } catch (cause) {
+    throw startError(spec, "nobody can watch over it", cause);
+  }
 }
 
 async function acquireCwd(spec: CommandSpec, directory: string): Promise<string> {
+  // Loaded on first use: most commands run where they are, and it takes 2 ms.
+  const { acquireDirPath } = await import("../files/mod.ts");
   try {
     return await acquireDirPath(directory);
   } catch (cause) {

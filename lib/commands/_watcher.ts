@@ -58,13 +58,23 @@ export async function watchGroup(groupId: number): Promise<() => Promise<void>> 
     if (current === undefined) return;
     try {
       await current.input.write(new TextEncoder().encode(`-${groupId}\n`));
-      if (watched > 0) return;
-      watcher = undefined;
-      await current.end();
     } catch {
       // the watcher is gone, and so is what it knew
     }
+    await stopIdleWatcher();
   };
+}
+
+/** Ends a watcher that was started for a command that did not start. */
+export async function stopIdleWatcher(): Promise<void> {
+  const current = watcher;
+  if (current === undefined || watched > 0) return;
+  watcher = undefined;
+  try {
+    await current.end();
+  } catch {
+    // it is gone already
+  }
 }
 
 /** Starts the watcher ahead of a command, so that the moment without one is short. */

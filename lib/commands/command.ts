@@ -26,9 +26,9 @@ export class Command {
    */
   constructor(spec: CommandSpec) {
     const given = Object.entries(spec).filter(([, value]) => value !== undefined);
-    const copy = structuredClone(Object.fromEntries(given)) as unknown as CommandSpec;
-    checkSpec(copy);
-    this.spec = deepFreeze(copy);
+    const data = Object.fromEntries(given) as unknown as CommandSpec;
+    checkSpec(data);
+    this.spec = deepFreeze(structuredClone(data));
   }
 
   /**
@@ -123,9 +123,9 @@ export class Command {
    */
   runWithInput(
     input: CommandInput,
-    options: Omit<RunToCompletionOptions, "stdin"> = {},
+    options: Omit<RunToCompletionOptions, "stdin" | "input"> = {},
   ): Promise<CommandResult> {
-    return runToCompletion(this, { ...options, stdin: input });
+    return runToCompletion(this, { ...options, input });
   }
 
   /** The data, for `JSON.stringify`. */
@@ -143,6 +143,19 @@ export class Command {
     inspect: (value: unknown, options?: unknown) => string,
     options?: unknown,
   ): string {
+    return this.#show((value) => inspect(value, options));
+  }
+
+  /** What `console.log` shows under Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](
+    _depth: number,
+    options: unknown,
+    inspect: (value: unknown, options?: unknown) => string,
+  ): string {
+    return this.#show((value) => inspect(value, options));
+  }
+
+  #show(inspect: (value: unknown) => string): string {
     const { program: _program, args: _args, secrets, env, ...rest } = this.spec;
     const shown: Record<string, unknown> = { line: this.toString(), ...rest };
     const redactor = redactorOf(this.spec);
@@ -155,7 +168,7 @@ export class Command {
       );
     }
     if (secrets !== undefined) shown.secrets = `${secrets.length} values`;
-    return `Command ${inspect(shown, options)}`;
+    return `Command ${inspect(shown)}`;
   }
 }
 

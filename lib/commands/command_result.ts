@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import { escapeControls } from "./command_line.ts";
-import { CommandFailedError, describeEnd } from "./errors.ts";
+import { CommandFailedError, type CommandFailure, describeEnd } from "./errors.ts";
 import { redactorOf } from "./secrets.ts";
 
 /** Looked at of each stream for an error's text; more than is shown, as escaping makes it longer. */
@@ -114,14 +114,7 @@ export class CommandResult implements CommandResultFields {
    */
   assertSuccess(): this {
     if (this.success) return this;
-    throw new CommandFailedError({
-      commandLine: this.command.toString(),
-      code: this.code,
-      signal: this.signal,
-      terminated: this.terminated,
-      stdoutTail: this.#tail(this.stdout, this.stdoutDroppedBytes),
-      stderrTail: this.#tail(this.stderr, this.stderrDroppedBytes),
-    });
+    throw new CommandFailedError(this.#failure());
   }
 
   /** The same result, whose prints and errors leave the output out. */
@@ -141,9 +134,30 @@ export class CommandResult implements CommandResultFields {
       part("stderr", this.stderr, this.stderrDroppedBytes);
   }
 
+  /** How it ended, for `JSON.stringify` and reports: redacted, with the ends of the output only. */
+  toJSON(): CommandFailure & { readonly success: boolean } {
+    return { success: this.success, ...this.#failure() };
+  }
+
   /** What `console.log` shows under Deno. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
+  }
+
+  /** What `console.log` shows under Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  #failure(): CommandFailure {
+    return {
+      commandLine: this.command.toString(),
+      code: this.code,
+      signal: this.signal,
+      terminated: this.terminated,
+      stdoutTail: this.#tail(this.stdout, this.stdoutDroppedBytes),
+      stderrTail: this.#tail(this.stderr, this.stderrDroppedBytes),
+    };
   }
 
   #text(name: string, bytes: Uint8Array, dropped: number): string {

@@ -3,7 +3,6 @@ import { drain } from "./_drain.ts";
 import type { InputFeed } from "./_input.ts";
 import { enlist, type LiveCommand, whileNotEnding } from "./_live.ts";
 import { GroupScope, type ProcessScope, TreeScope } from "./_scope.ts";
-import { watchGroup } from "./_watcher.ts";
 import type { Command } from "./command.ts";
 import { CommandResult, outputTail } from "./command_result.ts";
 import { DEFAULT_DRAIN_MS, DEFAULT_GRACE_MS } from "./command_spec.ts";
@@ -66,6 +65,7 @@ export class CommandRunner implements AsyncDisposable {
   readonly #finished: Promise<CommandResult>;
   readonly #delist: () => void;
   readonly #isGroup: boolean;
+  readonly #readFailures: unknown[] = [];
   #unwatch: (() => Promise<void>) | undefined;
   #stopListening: (() => void) | undefined;
   #result: CommandResult | undefined;
@@ -228,8 +228,14 @@ export class CommandRunner implements AsyncDisposable {
    */
   signal(name: Deno.Signal): void {
     if (this.#hasExited) throw new CommandFinishedError("send a signal to", `${this.command}`);
-    if (this.#isGroup) this.#scope.signal(name);
-    else this.#child.kill(name);
+    if (this.#isGroup) return void this.#scope.signal(name);
+    try {
+      this.#child.kill(name);
+    } catch (cause) {
+      // It has ended, and the news is still on its way to us.
+      if (!(cause instanceof TypeError || cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new CommandFinishedError("send a signal to", `${this.command}`);
+    }
   }
 
   /**
@@ -268,6 +274,7 @@ export class CommandRunner implements AsyncDisposable {
 
   /** Has it ended when this program is gone, however it went. Called by `run()`. */
   async watch(): Promise<void> {
+    const { watchGroup } = await import("./_watcher.ts");
     if (this.#hasExited) return;
     this.#unwatch = await watchGroup(this.#child.pid);
   }
@@ -281,11 +288,11 @@ export class CommandRunner implements AsyncDisposable {
   }
 
   async #settle(): Promise<CommandResult> {
+    const note = (error: unknown) => void this.#readFailures.push(error);
     const consumed = Promise.all([
-      this.#stdout?.consume(this.#child.stdout),
-      this.#stderr?.consume(this.#child.stderr),
+      this.#stdout?.consume(this.#child.stdout).catch(note),
+      this.#stderr?.consume(this.#child.stderr).catch(note),
     ]);
-    consumed.catch(() => {}); // seen below
     if (this.#input !== undefined) {
       this.#input.done.then(({ failure }) => {
         // Half of its input must not look like all of it.
@@ -319,7 +326,11 @@ export class CommandRunner implements AsyncDisposable {
     if (ending !== undefined) await ending;
     this.#result = result;
     if (!this.#scope.isAlive()) await this.release();
-    const failure = this.#stdout?.failures[0] ?? this.#stderr?.failures[0];
+    const [failure] = [
+      ...this.#readFailures,
+      ...this.#stdout?.failures ?? [],
+      ...this.#stderr?.failures ?? [],
+    ];
     if (failure !== undefined) {
       throw new CommandOutputError(`Cannot keep the output of "${this.command}"`, result, failure);
     }

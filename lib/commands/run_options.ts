@@ -7,11 +7,12 @@ export type CommandInput = Uint8Array | string | ReadableStream<Uint8Array>;
 /** How one run of a command differs from another. */
 export interface RunOptions {
   /**
-   * Its standard input: nothing (`"null"`), this program's own (`"inherit"`), what is written to
-   * the runner's `stdin` (`"piped"`), or this input. Default `"null"`; `"inherit"` for an
-   * interactive command. An input of the text `"null"` is given as bytes.
+   * Its standard input: nothing (`"null"`), this program's own (`"inherit"`), or what is written
+   * to the runner's `stdin` (`"piped"`). Default `"null"`; `"inherit"` for an interactive command.
    */
-  readonly stdin?: "null" | "inherit" | "piped" | CommandInput;
+  readonly stdin?: "null" | "inherit" | "piped";
+  /** What it reads, instead of `stdin`. One that does not read all of it is none the worse. */
+  readonly input?: CommandInput;
   /** Terminates the command, with everything that it has started. */
   readonly signal?: AbortSignal;
   /** Where its standard output is forwarded to. Default `Deno.stdout`. */

@@ -29,7 +29,7 @@ export interface ShOptions extends CommandOptions, RunToCompletionOptions {}
  * ```
  */
 export function sh(parts: string | readonly string[], options: ShOptions = {}): Promise<string> {
-  return run(parts, { ...options, forward: options.forward ?? true });
+  return run(parts, { ...options, forward: options.forward ?? !options.interactive });
 }
 
 /**
@@ -48,10 +48,10 @@ export function shQuiet(
 }
 
 async function run(parts: string | readonly string[], options: ShOptions): Promise<string> {
-  const { stdin, signal, stdout, stderr, sinks, group, timeoutMs, ...own } = options;
+  const { stdin, input, signal, stdout, stderr, sinks, group, timeoutMs, ...own } = options;
   const [first = "", ...rest] = typeof parts === "string" ? [parts] : parts;
   const { args = [], ...others } = own;
   const result = await command(first, { ...others, args: [...rest, ...args] })
-    .runToCompletion({ stdin, signal, stdout, stderr, sinks, group, timeoutMs });
+    .runToCompletion({ stdin, input, signal, stdout, stderr, sinks, group, timeoutMs });
   return result.assertSuccess().stdoutText();
 }

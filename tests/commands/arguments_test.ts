@@ -114,6 +114,7 @@ Deno.test("data that is no command is refused, naming the field", () => {
   refused({ program: "ls", args: [], log: { path: 1 } }, /"log" must be/);
   assert.throws(() => command("  "), /no program/);
   assert.throws(() => command("a", { forgetOnDrop: true, dieWithParent: true }), /exclude/);
+  assert.throws(() => command("a", { interactive: true, log: "x" }), /exclude/);
 });
 
 Deno.test("a zero byte in an argument is an error of ours, not a crash", async () => {

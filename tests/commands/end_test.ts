@@ -123,6 +123,16 @@ Deno.test("an abort ends the command and everything that it has started", async 
   await assert.rejects(command("true").run({ signal: controller.signal }), /enough/);
 });
 
+Deno.test("an abort while the command is prepared starts nothing", async () => {
+  await using dir = await tempDir();
+  const controller = new AbortController();
+  const touch = command(["touch", `${dir.path}/ran`], { log: `${dir.path}/x.log`, cwd: dir.path });
+  const starting = touch.run({ signal: controller.signal });
+  controller.abort(new Error("too late"));
+  await assert.rejects(starting, /too late/);
+  await assert.rejects(Deno.stat(`${dir.path}/ran`), Deno.errors.NotFound);
+});
+
 Deno.test("an abort terminates a runner", async () => {
   const controller = new AbortController();
   await using runner = await command("sleep 60").run({ signal: controller.signal });
@@ -240,6 +250,13 @@ Deno.test("one log file named twice is one log file", async () => {
   await sh("echo o; echo e >&2").with({ log: { stdout: log, stderr: { path: log } } })
     .runToCompletion();
   assert.deepEqual((await Deno.readTextFile(log)).split("\n").sort(), ["", "e", "o"]);
+});
+
+Deno.test("one log file under two names is one log file", async () => {
+  await using dir = await tempDir();
+  const log = { stdout: `${dir.path}/x.log`, stderr: `${dir.path}/./x.log` };
+  await sh("echo o; echo e >&2").with({ log }).runToCompletion();
+  assert.deepEqual((await Deno.readTextFile(log.stdout)).split("\n").sort(), ["", "e", "o"]);
 });
 
 Deno.test("50 commands at once keep their outputs apart", async () => {

@@ -8,6 +8,13 @@ Deno.test("a text reaches standard input", async () => {
   assert.equal(result.code, 0);
 });
 
+Deno.test("a text that is the name of a setting is a text", async () => {
+  for (const text of ["null", "inherit", "piped", ""]) {
+    assert.equal((await command("cat").runWithInput(text)).stdoutText(), text);
+  }
+  await assert.rejects(command("cat").run({ stdin: "null", input: "" }), TypeError);
+});
+
 Deno.test("a command that reads nothing of 1 MiB succeeds all the same", async () => {
   for (const script of ["true", "exit 3", "head -c 1 >/dev/null", "exec <&-; exit 0"]) {
     const result = await command(["sh", "-c", script]).runWithInput(new Uint8Array(1024 * 1024));
@@ -77,7 +84,7 @@ Deno.test("input for a command whose child keeps the pipe does not hang", async 
   const sleep = uniqueSleep(60);
   const script = `sleep ${sleep} <&0 & exit 5`;
   await using runner = await command(["sh", "-c", script]).run({
-    stdin: new Uint8Array(1024 * 1024),
+    input: new Uint8Array(1024 * 1024),
   });
   const result = await runner.waitWithTimeout(10_000);
   assert.equal(result.code, 5);

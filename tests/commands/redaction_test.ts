@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import { reportError } from "../../lib/errors/mod.ts";
 import { command, CommandFailedError } from "../../lib/commands/mod.ts";
 import { Redactor, TailBuffer } from "../../lib/commands/output/mod.ts";
 import { Collected, decode, encode, tempDir } from "./_support.ts";
@@ -11,7 +13,7 @@ Deno.test("a secret is in no printed form of a command", () => {
     env: { DB_PASSWORD: "first-one", PLAIN: `x${SECRET}y`, HIDDEN: "second-one", KEY: "us" },
     secretEnv: ["HIDDEN"],
   });
-  const forms = [`${made}`, Deno.inspect(made), Deno.inspect({ deep: made })];
+  const forms = [`${made}`, Deno.inspect(made), inspect({ made }), Deno.inspect({ deep: made })];
   for (const text of forms) {
     for (const secret of [SECRET, "s3cr3t", "first-one", "second-one"]) {
       assert(!text.includes(secret), text);
@@ -34,6 +36,19 @@ Deno.test("a secret that the program prints is not in the error, but in the reco
   });
   assert(!Deno.inspect(result).includes("tok-"));
   assert.equal(result.stdoutText(), "out tok-12345\n");
+});
+
+Deno.test("a secret is in no report of an error, nor in a result as data", async () => {
+  const leaking = command(["sh", "-c", "echo $API_TOKEN"], {
+    env: { API_TOKEN: "tok-12345" },
+    log: "/dev/full",
+  });
+  await assert.rejects(leaking.runToCompletion(), (error) => {
+    const report = JSON.stringify(reportError(error)) + Deno.inspect(error) + inspect(error);
+    assert.match(report, /No space left/);
+    assert(!report.includes("tok-"), report);
+    return true;
+  });
 });
 
 Deno.test("a secret that a limit has cut in half is not in the error", async () => {

@@ -30,7 +30,7 @@ Deno.test("sh() fails when the command does", async () => {
 });
 
 Deno.test("sh() takes options of the command and of the run", async () => {
-  assert.equal(await shQuiet("cat", { stdin: "text" }), "text");
+  assert.equal(await shQuiet("cat", { input: "text" }), "text");
   assert.equal(await shQuiet(["sh", "-c", "echo $A"], { env: { A: "1" } }), "1\n");
   await assert.rejects(shQuiet("sleep 60", { timeoutMs: 50 }), isTimeout);
 });

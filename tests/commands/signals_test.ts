@@ -49,6 +49,17 @@ function start(mode: string): Program {
   };
 }
 
+/** The shells that watch for `dieWithParent`; other programs of this machine may have some. */
+function watchers(): number[] {
+  return processesWith("-c").filter((pid) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("while read -r line");
+    } catch {
+      return false; // ended while we looked
+    }
+  });
+}
+
 for (const mode of ["run", "complete"]) {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.test(`${name} during ${mode} ends the program by that signal and leaves nothing`, async () => {
@@ -131,12 +142,30 @@ Deno.test("dieWithParent ends whole groups after SIGKILL", async () => {
   await until("nothing is left", () => processesWith(program.sleep).length === 0);
 });
 
+Deno.test("dieWithParent goes on after somebody has killed the watcher", async () => {
+  const before = new Set(watchers());
+  const watched = (sleep: string) => command(`sleep ${sleep}`, { dieWithParent: true });
+  await using first = await watched(uniqueSleep(30)).run();
+  for (const pid of watchers()) if (!before.has(pid)) Deno.kill(pid, "SIGKILL");
+  await until("the watcher is dead", () => watchers().every((pid) => before.has(pid)));
+  await using second = await watched(uniqueSleep(30)).run();
+  assert(watchers().some((pid) => !before.has(pid)), "a new watcher");
+  await second.terminate();
+  await first.terminate();
+  await until("the watcher is gone", () => watchers().every((pid) => before.has(pid)));
+});
+
+Deno.test("dieWithParent leaves no watcher after a command that does not start", async () => {
+  const before = watchers().length;
+  await assert.rejects(command("no-such-program", { dieWithParent: true }).run());
+  assert.equal(watchers().length, before);
+});
+
 Deno.test("dieWithParent leaves no watcher after a normal end", async () => {
-  const watchers = () => processesWith("-c").length;
-  const before = watchers();
+  const before = watchers().length;
   await using program = start("die-with-parent-end");
   assert.equal((await program.ended()).status.code, 0);
-  await until("the watcher is gone", () => watchers() <= before);
+  await until("the watcher is gone", () => watchers().length <= before);
 });
 
 Deno.test("Ctrl-C on a terminal ends program and command, in a group or not", async () => {
