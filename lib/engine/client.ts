@@ -1,4 +1,6 @@
+import { type CredentialResolver, dockerCredentials } from "../registry/mod.ts";
 import { concatBytes } from "./_bytes.ts";
+import { abortableFetch } from "./_abortable_fetch.ts";
 import { type EngineEndpoint, formatEndpoint } from "./endpoint.ts";
 import {
   EngineApiError,
@@ -10,17 +12,13 @@ import { hijack, type HijackedStream } from "./hijack.ts";
 import { describeConnectionFailure } from "./connection_failure.ts";
 import { jsonLines } from "./json_lines.ts";
 import { openTransport, type Transport } from "./transport.ts";
+import { compareVersions, MAX_API_VERSION, MIN_API_VERSION } from "./api_version.ts";
 import { ContainerApi } from "./container_api.ts";
 import { ExecApi } from "./exec_api.ts";
 import { ImageApi } from "./image_api.ts";
 import { NetworkApi } from "./network_api.ts";
 import { SystemApi } from "./system_api.ts";
 import { VolumeApi } from "./volume_api.ts";
-
-/** The oldest API that this code is tested against: Docker 20.10. */
-export const MIN_API_VERSION = "1.41";
-/** The newest API whose changes this code knows. */
-export const MAX_API_VERSION = "1.51";
 
 /** A value in a query string; `undefined` leaves the name out, a list repeats it. */
 export type QueryValue = string | number | boolean | undefined | readonly string[];
@@ -53,6 +51,8 @@ export interface EngineCall {
 export interface OpenEngineOptions {
   /** The API version to speak, for example `1.41`; default: what both sides know. */
   readonly apiVersion?: string;
+  /** What pulls, pushes and builds show to registries. Default: what `docker login` keeps. */
+  readonly credentials?: CredentialResolver;
   /** Ends the attempt. */
   readonly signal?: AbortSignal;
 }
@@ -87,14 +87,22 @@ export class EngineClient implements AsyncDisposable {
   readonly volumes: VolumeApi;
   /** Calls about the engine itself. */
   readonly system: SystemApi;
+  /** What pulls, pushes and builds show to registries. */
+  readonly credentials: CredentialResolver;
   readonly #transport: Transport;
   #disposal: Promise<void> | undefined;
 
   /** Use {@linkcode EngineClient.open} or `connectEngine`. */
-  private constructor(endpoint: EngineEndpoint, transport: Transport, apiVersion: string) {
+  private constructor(
+    endpoint: EngineEndpoint,
+    transport: Transport,
+    apiVersion: string,
+    credentials: CredentialResolver,
+  ) {
     this.endpoint = endpoint;
     this.host = formatEndpoint(endpoint);
     this.apiVersion = apiVersion;
+    this.credentials = credentials;
     this.#transport = transport;
     this.containers = new ContainerApi(this);
     this.execs = new ExecApi(this);
@@ -134,7 +142,8 @@ export class EngineClient implements AsyncDisposable {
     }
     try {
       const apiVersion = await negotiate(host, transport, options);
-      return new EngineClient(endpoint, transport, apiVersion);
+      const credentials = options.credentials ?? dockerCredentials();
+      return new EngineClient(endpoint, transport, apiVersion, credentials);
     } catch (error) {
       await transport[Symbol.asyncDispose]();
       throw error;
@@ -281,7 +290,7 @@ function send(transport: Transport, prefix: string, call: EngineCall): Promise<R
     ...(call.json === undefined ? {} : { "content-type": "application/json" }),
     ...call.headers,
   };
-  return fetch(url, {
+  return abortableFetch(url, {
     method: call.method,
     headers,
     body: call.json === undefined ? call.body : JSON.stringify(call.json),
@@ -334,19 +343,6 @@ async function negotiate(
     return options.apiVersion;
   }
   return compareVersions(theirs, MAX_API_VERSION) < 0 ? theirs : MAX_API_VERSION;
-}
-
-/**
- * Compares two API versions by number, not by text: 1.9 is older than 1.41.
- *
- * @param a A version such as `1.41`.
- * @param b Another.
- * @returns Less than, equal to or greater than zero.
- */
-export function compareVersions(a: string, b: string): number {
-  const [aMajor = 0, aMinor = 0] = a.split(".").map(Number);
-  const [bMajor = 0, bMinor = 0] = b.split(".").map(Number);
-  return aMajor - bMajor || aMinor - bMinor;
 }
 
 function queryString(query: Readonly<Record<string, QueryValue>> | undefined): string {
