@@ -8,13 +8,20 @@ export function describeConnectionFailure(cause: unknown): string {
   if (cause instanceof Deno.errors.NotFound) return NO_SOCKET;
   if (cause instanceof Deno.errors.PermissionDenied) return NOT_ALLOWED;
   if (cause instanceof Deno.errors.ConnectionRefused) return "nothing listens there";
+  if (cause instanceof SyntaxError) return `the answer is not JSON: ${firstLine(cause.message)}`;
   let deepest = cause;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
   const text = deepest instanceof Error ? deepest.message : String(deepest);
   for (const [pattern, words] of WORDS) if (pattern.test(text)) return words;
   // hyper says "error sending request for url (…): client error (Connect): …"; the last is the why.
-  const line = text.split("\n")[0] ?? text;
-  return line.replace(/^.*client error \([A-Za-z]+\): /, "").replace(/ \(os error \d+\)/g, "");
+  return firstLine(text).replace(/^.*client error \([A-Za-z]+\): /, "").replace(
+    / \(os error \d+\)/g,
+    "",
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? text;
 }
 
 const NO_SOCKET = "no such socket";

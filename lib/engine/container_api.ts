@@ -1,6 +1,17 @@
 import type { EngineClient } from "./client.ts";
 import type { HijackedStream } from "./hijack.ts";
-import type { ContainerCreateBody, ContainerInspect, ContainerSummary } from "./types.ts";
+import type {
+  ContainerCreateBody,
+  ContainerInspect,
+  ContainerPathInfo,
+  ContainerProcesses,
+  ContainerStats,
+  ContainerSummary,
+  ContainerUpdateBody,
+  FileChange,
+  PruneReport,
+} from "./types.ts";
+import { prune } from "./_prune.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 import { segment } from "./_segment.ts";
 
@@ -294,6 +305,114 @@ export class ContainerApi {
       body: tar,
       signal: options.signal,
     });
+  }
+
+  /**
+   * Tells what is at a path in a container, which need not run.
+   *
+   * @throws {ContainerPathNotFoundError} when nothing is.
+   */
+  async pathInfo(id: string, path: string, options: CallOptions = {}): Promise<ContainerPathInfo> {
+    const response = await this.#engine.request({
+      method: "HEAD",
+      path: `/containers/${segment(id)}/archive`,
+      query: { path },
+      subject: path,
+      signal: options.signal,
+    });
+    await response.body?.cancel();
+    const header = response.headers.get("x-docker-container-path-stat") ?? "";
+    return JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(header)));
+  }
+
+  /** Its processes, as `ps` of the engine's machine lists them; `psArgs` for example `-o pid,args`. */
+  top(
+    id: string,
+    options: CallOptions & { readonly psArgs?: string } = {},
+  ): Promise<ContainerProcesses> {
+    return this.#engine.json({
+      method: "GET",
+      path: `/containers/${segment(id)}/top`,
+      query: { ps_args: options.psArgs },
+      signal: options.signal,
+    });
+  }
+
+  /** What it uses now. `precpu_stats` is empty: a rate needs two samples. */
+  stats(id: string, options: CallOptions = {}): Promise<ContainerStats> {
+    return this.#engine.json({
+      method: "GET",
+      path: `/containers/${segment(id)}/stats`,
+      query: { stream: false, "one-shot": true },
+      signal: options.signal,
+    });
+  }
+
+  /** What it uses, once a second, until it ends. Stop iterating to close the stream. */
+  statsStream(
+    id: string,
+    options: CallOptions = {},
+  ): Promise<AsyncGenerator<ContainerStats, void, void>> {
+    return this.#engine.jsonLines({
+      method: "GET",
+      path: `/containers/${segment(id)}/stats`,
+      query: { stream: true },
+      signal: options.signal,
+    });
+  }
+
+  /** Gives it other limits; it may run. Returns what the daemon warns about. */
+  async update(
+    id: string,
+    body: ContainerUpdateBody,
+    options: CallOptions = {},
+  ): Promise<readonly string[]> {
+    const { Warnings } = await this.#engine.json<{ Warnings?: readonly string[] | null }>({
+      method: "POST",
+      path: `/containers/${segment(id)}/update`,
+      json: body,
+      signal: options.signal,
+    });
+    return Warnings ?? [];
+  }
+
+  /** What it changed in its root file system. */
+  async changes(id: string, options: CallOptions = {}): Promise<readonly FileChange[]> {
+    const changes = await this.#engine.json<readonly FileChange[] | null>({
+      method: "GET",
+      path: `/containers/${segment(id)}/changes`,
+      signal: options.signal,
+    });
+    return changes ?? [];
+  }
+
+  /** Tells its terminal a new size, in characters. */
+  async resize(
+    id: string,
+    size: { readonly columns: number; readonly rows: number },
+    options: CallOptions = {},
+  ): Promise<void> {
+    await this.#engine.status({
+      method: "POST",
+      path: `/containers/${segment(id)}/resize`,
+      query: { w: size.columns, h: size.rows },
+      signal: options.signal,
+    });
+  }
+
+  /** Reads its whole root file system as a tar stream. */
+  async export(id: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#engine.request({
+      method: "GET",
+      path: `/containers/${segment(id)}/export`,
+      signal: options.signal,
+    });
+    return response.body ?? new Blob().stream();
+  }
+
+  /** Removes containers that do not run, those with all of the labels. */
+  prune(options: CallOptions & { readonly labels?: LabelFilter } = {}): Promise<PruneReport> {
+    return prune(this.#engine, "containers", options);
   }
 
   #post(

@@ -1,4 +1,5 @@
-import { EngineClient } from "./client.ts";
+import { type CredentialResolver, dockerCredentials } from "../registry/mod.ts";
+import { EngineClient, type OpenEngineOptions } from "./client.ts";
 import { readContextEndpoint, readDockerConfig, readTls } from "./docker_config.ts";
 import {
   type EngineEndpoint,
@@ -59,6 +60,8 @@ export interface ConnectOptions {
   readonly host?: string;
   /** Reads environment variables. Default `Deno.env.get`. */
   readonly env?: ReadEnv;
+  /** What pulls, pushes and builds show to registries. Default: what `docker login` keeps. */
+  readonly credentials?: CredentialResolver;
   /** Ends the search; the only bound for tcp and ssh. */
   readonly signal?: AbortSignal;
 }
@@ -91,7 +94,8 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
   const signal = options.signal === undefined
     ? rest.signal
     : AbortSignal.any([rest.signal, options.signal]);
-  const attempts = candidates.map((candidate) => probe(candidate, apiVersion, signal));
+  const open = { apiVersion, credentials: options.credentials ?? dockerCredentials({ env }) };
+  const attempts = candidates.map((candidate) => probe(candidate, open, signal));
   const failed: FailedCandidate[] = [];
   for (const [index, attempt] of attempts.entries()) {
     const result = await attempt;
@@ -226,8 +230,8 @@ async function tlsFromEnv(env: ReadEnv): Promise<Parameters<typeof parseEngineHo
 
 async function probe(
   candidate: EngineCandidate,
-  apiVersion: string | undefined,
-  signal: AbortSignal | undefined,
+  open: Pick<OpenEngineOptions, "apiVersion" | "credentials">,
+  signal: AbortSignal,
 ): Promise<EngineClient | FailedCandidate> {
   const { endpoint, problem } = candidate;
   if (endpoint === undefined) {
@@ -241,8 +245,8 @@ async function probe(
   );
   try {
     return await EngineClient.open(endpoint, {
-      apiVersion,
-      signal: signal === undefined ? bound.signal : AbortSignal.any([signal, bound.signal]),
+      ...open,
+      signal: AbortSignal.any([signal, bound.signal]),
     });
   } catch (cause) {
     return { ...candidate, reason: reasonOf(cause), cause };

@@ -64,6 +64,7 @@ export async function hijack(
     await writeAll(connection, encodeRequest(request));
     const { head, rest } = await readHead(connection);
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
+    if (status === 0) throw new Error("what listens there does not speak HTTP");
     const contentType = /^content-type:[ \t]*(.+?)[ \t]*$/im.exec(head)?.[1];
     // 200 without an upgrade is how engines before 1.24 and some proxies say the same.
     if (status !== 101 && !(status === 200 && request.upgrade === "tcp")) {

@@ -1,7 +1,9 @@
 import type { EngineCall, EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
 import { engineApiError, ImageNotFoundError } from "./errors.ts";
-import type { ImageInspect, ImageSummary, ProgressLine } from "./types.ts";
+import type { ImageInspect, ImageLayer, ImageSummary, ProgressLine, PruneReport } from "./types.ts";
+import { parseReference, registryAuthHeader, registryConfigHeader } from "../registry/mod.ts";
+import { prune } from "./_prune.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 import { imageSegments } from "./_segment.ts";
 
@@ -74,7 +76,8 @@ export class ImageApi {
    * Pulls an image from its registry.
    *
    * @param reference `[host/]name[:tag|@digest]`; without a tag `latest`.
-   * @param registryAuth Value of the `X-Registry-Auth` header.
+   * @param registryAuth Value of the `X-Registry-Auth` header. Default: made of what the client's
+   * `credentials` know of the registry.
    * @throws {ImageNotFoundError} when the registry does not have it.
    * @throws {RegistryAuthError} when the registry wants other credentials.
    */
@@ -83,15 +86,127 @@ export class ImageApi {
     options: ProgressOptions & { readonly platform?: string; readonly registryAuth?: string } = {},
   ): Promise<void> {
     const { name, tag } = splitReference(reference);
+    const auth = options.registryAuth ?? await this.#auth(reference, options.signal);
     await this.#progress({
       method: "POST",
       path: "/images/create",
       query: { fromImage: name, tag, platform: options.platform },
       subject: reference,
-      headers: options.registryAuth === undefined
-        ? undefined
-        : { "X-Registry-Auth": options.registryAuth },
+      headers: auth === undefined ? undefined : { "X-Registry-Auth": auth },
     }, options);
+  }
+
+  /**
+   * Pushes an image to its registry.
+   *
+   * @param reference `host/name[:tag]`; without a tag `latest`.
+   * @param registryAuth Value of the `X-Registry-Auth` header. Default as with `pull`.
+   * @returns The digest of the pushed manifest, `sha256:…`.
+   * @throws {ImageNotFoundError} when the image is not on the engine.
+   * @throws {RegistryAuthError} when the registry wants other credentials.
+   */
+  async push(
+    reference: string,
+    options: ProgressOptions & { readonly registryAuth?: string } = {},
+  ): Promise<string> {
+    const { name, tag } = splitReference(reference);
+    let digest: string | undefined;
+    await this.#progress({
+      method: "POST",
+      path: `/images/${imageSegments(name)}/push`,
+      query: { tag },
+      subject: reference,
+      headers: {
+        // The engine refuses a push without the header, also where nothing has to be shown.
+        "X-Registry-Auth": options.registryAuth ??
+          await this.#auth(reference, options.signal) ?? registryAuthHeader(undefined),
+      },
+    }, {
+      signal: options.signal,
+      onProgress: (line) => {
+        const aux = line.aux as { Digest?: unknown } | undefined;
+        if (typeof aux?.Digest === "string") digest = aux.Digest;
+        // Podman tells it in words.
+        digest ??= /\bdigest: (sha256:[0-9a-f]{64})/.exec(line.status ?? "")?.[1];
+        options.onProgress?.(line);
+      },
+    });
+    if (digest !== undefined) return digest;
+    throw engineApiError({
+      method: "POST",
+      path: `/images/${imageSegments(name)}/push`,
+      status: 200,
+      reason: "the push ended without a digest",
+      subject: reference,
+    });
+  }
+
+  /**
+   * Reads images as one tar stream, for {@linkcode ImageApi.load}.
+   *
+   * @param names References or ids; at least one.
+   * @throws {ImageNotFoundError} when one is not there.
+   */
+  async save(
+    names: readonly string[],
+    options: CallOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    if (names.length === 0) throw new TypeError("Cannot save images: none is named");
+    const response = await this.#engine.request({
+      method: "GET",
+      path: "/images/get",
+      query: { names },
+      subject: names.join(" "),
+      signal: options.signal,
+    });
+    return response.body ?? new Blob().stream();
+  }
+
+  /**
+   * Takes the images of a tar stream that {@linkcode ImageApi.save} made.
+   *
+   * @returns References, and ids of images without one.
+   */
+  async load(tar: ReadableStream<Uint8Array>, options: ProgressOptions = {}): Promise<string[]> {
+    const loaded: string[] = [];
+    await this.#progress({
+      method: "POST",
+      path: "/images/load",
+      query: { quiet: true },
+      headers: { "content-type": "application/x-tar" },
+      body: tar,
+    }, {
+      signal: options.signal,
+      onProgress: (line) => {
+        const name = /^Loaded image(?:\(s\))?(?: ID)?: (.+?)\s*$/.exec(line.stream ?? "")?.[1];
+        if (name !== undefined) loaded.push(...name.split(/,\s*/));
+        options.onProgress?.(line);
+      },
+    });
+    return loaded;
+  }
+
+  /**
+   * Removes images that no container uses.
+   *
+   * @param labels Only those that have all of these.
+   * @param dangling Whether only images without a name. Default `true`.
+   */
+  prune(
+    options: CallOptions & { readonly labels?: LabelFilter; readonly dangling?: boolean } = {},
+  ): Promise<PruneReport> {
+    return prune(this.#engine, "images", options, {
+      dangling: [String(options.dangling ?? true)],
+    });
+  }
+
+  /** The layers of an image, the newest first. */
+  history(name: string, options: CallOptions = {}): Promise<readonly ImageLayer[]> {
+    return this.#engine.json({
+      method: "GET",
+      path: `/images/${imageSegments(name)}/history`,
+      signal: options.signal,
+    });
   }
 
   /**
@@ -148,6 +263,8 @@ export class ImageApi {
    *
    * @param context A tar stream with the Dockerfile and the files that it copies.
    * @param query How to build.
+   * @param registryConfig Value of the `X-Registry-Config` header. Default: made of all that the
+   * client's `credentials` know.
    * @returns The id of the result, `sha256:…`.
    * @throws {EngineApiError} with status 200 when a step fails; `reason` is the daemon's text.
    */
@@ -158,6 +275,8 @@ export class ImageApi {
   ): Promise<string> {
     let id: string | undefined;
     const { buildargs, labels, ...rest } = query;
+    const registryConfig = options.registryConfig ??
+      registryConfigHeader(await this.#engine.credentials.all({ signal: options.signal }));
     await this.#progress({
       method: "POST",
       path: "/build",
@@ -171,9 +290,7 @@ export class ImageApi {
       },
       headers: {
         "content-type": "application/x-tar",
-        ...(options.registryConfig === undefined
-          ? {}
-          : { "X-Registry-Config": options.registryConfig }),
+        "X-Registry-Config": registryConfig,
       },
       body: context,
       subject: query.t,
@@ -227,6 +344,12 @@ export class ImageApi {
       signal: options.signal,
     });
     return status !== 404;
+  }
+
+  async #auth(reference: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { registry } = parseReference(reference);
+    const credential = await this.#engine.credentials.get(registry, { signal });
+    return credential === undefined ? undefined : registryAuthHeader(credential);
   }
 
   async #progress(

@@ -40,14 +40,12 @@ export {
   type FailedCandidate,
 } from "./discovery.ts";
 export {
-  compareVersions,
   type EngineCall,
   EngineClient,
-  MAX_API_VERSION,
-  MIN_API_VERSION,
   type OpenEngineOptions,
   type QueryValue,
 } from "./client.ts";
+export { compareVersions, MAX_API_VERSION, MIN_API_VERSION } from "./api_version.ts";
 export * from "./errors.ts";
 export { type HijackedStream } from "./hijack.ts";
 export { Demultiplexer, FrameError, type OutputSink, type OutputStream } from "./demux.ts";
@@ -69,6 +67,7 @@ export {
 export { NetworkApi } from "./network_api.ts";
 export { SystemApi } from "./system_api.ts";
 export { VolumeApi } from "./volume_api.ts";
+export { type CredentialResolver, type RegistryCredential } from "../registry/mod.ts";
 export { type LabelFilter } from "./_filters.ts";
 export * from "./types.ts";
 export { cacheDirectory, ensuredSocketPath, type ReadEnv, stateDirectory } from "./state.ts";

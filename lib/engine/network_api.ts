@@ -1,8 +1,9 @@
 import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
-import type { EndpointConfig, NetworkCreateBody, NetworkInspect } from "./types.ts";
+import type { EndpointConfig, NetworkCreateBody, NetworkInspect, PruneReport } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 import { segment } from "./_segment.ts";
+import { prune } from "./_prune.ts";
 
 /** Calls about networks. */
 export class NetworkApi {
@@ -102,5 +103,10 @@ export class NetworkApi {
       subject: container,
       signal: options.signal,
     });
+  }
+
+  /** Removes networks that no container is connected to, those with all of the labels. */
+  prune(options: CallOptions & { readonly labels?: LabelFilter } = {}): Promise<PruneReport> {
+    return prune(this.#engine, "networks", options);
   }
 }

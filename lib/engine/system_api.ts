@@ -1,7 +1,7 @@
 import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
 import { EngineConnectionError } from "./errors.ts";
-import type { EngineEvent, EngineInfo, EngineVersion } from "./types.ts";
+import type { DiskUsage, EngineEvent, EngineInfo, EngineVersion } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 
 /** Calls about the engine itself. */
@@ -21,6 +21,11 @@ export class SystemApi {
   /** How the engine is set up. */
   info(options: CallOptions = {}): Promise<EngineInfo> {
     return this.#engine.json({ method: "GET", path: "/info", signal: options.signal });
+  }
+
+  /** What takes how much of the engine's disk. Slow on an engine with much on it. */
+  df(options: CallOptions = {}): Promise<DiskUsage> {
+    return this.#engine.json({ method: "GET", path: "/system/df", signal: options.signal });
   }
 
   /**

@@ -510,3 +510,125 @@ export interface EngineInfo {
   /** What the daemon warns about. */
   readonly Warnings?: readonly string[] | null;
 }
+
+/** What a prune removed. */
+export interface PruneReport {
+  /** Ids or names. */
+  readonly deleted: readonly string[];
+  /** Bytes that became free. */
+  readonly reclaimedBytes: number;
+}
+
+/** One item of `GET /images/{name}/history`. */
+export interface ImageLayer {
+  /** Id, or `<missing>`. */
+  readonly Id: string;
+  /** Seconds since 1970. */
+  readonly Created: number;
+  /** The instruction that made it. */
+  readonly CreatedBy: string;
+  /** References with a tag. */
+  readonly Tags: readonly string[] | null;
+  /** Bytes. */
+  readonly Size: number;
+  /** Remark. */
+  readonly Comment: string;
+}
+
+/** Answer of `GET /containers/{id}/top`. */
+export interface ContainerProcesses {
+  /** Names of the columns of `ps`. */
+  readonly Titles: readonly string[];
+  /** One row for each process. */
+  readonly Processes: readonly (readonly string[])[];
+}
+
+/** One sample of `GET /containers/{id}/stats`, in part. */
+export interface ContainerStats {
+  /** When it was taken, RFC 3339. */
+  readonly read: string;
+  /** Processor use since the start. */
+  readonly cpu_stats: CpuSample;
+  /** Processor use at the sample before. */
+  readonly precpu_stats: CpuSample;
+  /** Memory. */
+  readonly memory_stats: {
+    /** Bytes in use, with the page cache. */
+    readonly usage?: number;
+    /** Most bytes in use so far (control groups v1). */
+    readonly max_usage?: number;
+    /** Bytes at most. */
+    readonly limit?: number;
+    /** As the kernel has it. */
+    readonly stats?: Readonly<Record<string, number>>;
+  };
+  /** Processes. */
+  readonly pids_stats: { readonly current?: number };
+  /** By interface; absent without a network. */
+  readonly networks?: Readonly<
+    Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>
+  >;
+}
+
+/** Processor use of a container. */
+export interface CpuSample {
+  /** Nanoseconds. */
+  readonly cpu_usage: { readonly total_usage: number };
+  /** Nanoseconds of the whole machine. */
+  readonly system_cpu_usage?: number;
+  /** Processors. */
+  readonly online_cpus?: number;
+}
+
+/** Limits that a container can be given while it runs. */
+export type ContainerUpdateBody = Pick<
+  HostConfig,
+  | "Memory"
+  | "MemorySwap"
+  | "MemoryReservation"
+  | "NanoCpus"
+  | "CpuShares"
+  | "CpusetCpus"
+  | "PidsLimit"
+  | "RestartPolicy"
+>;
+
+/** One item of `GET /containers/{id}/changes`. */
+export interface FileChange {
+  /** Path in the container. */
+  readonly Path: string;
+  /** 0 changed, 1 added, 2 removed. */
+  readonly Kind: 0 | 1 | 2;
+}
+
+/** What `HEAD /containers/{id}/archive` tells of a file. */
+export interface ContainerPathInfo {
+  /** Last part of the path. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Kind and permissions as Go's `fs.FileMode` has them: the low nine bits are the permissions. */
+  readonly mode: number;
+  /** RFC 3339. */
+  readonly mtime: string;
+  /** Where a symbolic link leads; empty otherwise. */
+  readonly linkTarget: string;
+}
+
+/** Answer of `GET /system/df`, in part. */
+export interface DiskUsage {
+  /** Bytes of all layers. */
+  readonly LayersSize: number;
+  /** Images. */
+  readonly Images: readonly (ImageSummary & { readonly SharedSize: number })[] | null;
+  /** Containers. */
+  readonly Containers: readonly (ContainerSummary & { readonly SizeRw?: number })[] | null;
+  /** Volumes. */
+  readonly Volumes:
+    | readonly (VolumeInspect & {
+      readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null;
+    })[]
+    | null;
+  /** What builds keep. */
+  readonly BuildCache: readonly { readonly ID: string; readonly Size: number }[] | null;
+}

@@ -1,8 +1,10 @@
+import { compareVersions } from "./api_version.ts";
 import type { EngineClient } from "./client.ts";
 import type { CallOptions } from "./container_api.ts";
-import type { StringMap, VolumeInspect } from "./types.ts";
+import type { PruneReport, StringMap, VolumeInspect } from "./types.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 import { segment } from "./_segment.ts";
+import { prune } from "./_prune.ts";
 
 /** Calls about volumes. */
 export class VolumeApi {
@@ -76,5 +78,12 @@ export class VolumeApi {
       signal: options.signal,
     });
     return status !== 404;
+  }
+
+  /** Removes volumes that no container uses, those with all of the labels. */
+  prune(options: CallOptions & { readonly labels?: LabelFilter } = {}): Promise<PruneReport> {
+    // Since API 1.42 only anonymous volumes are meant where this is not said; before it is unknown.
+    const named = compareVersions(this.#engine.apiVersion, "1.42") >= 0;
+    return prune(this.#engine, "volumes", options, named ? { all: ["true"] } : {});
   }
 }

@@ -203,6 +203,26 @@ bareTest("stopEngine() does not end a process that its pid file names wrongly", 
   assert.deepEqual(await machine.leftovers(), []);
 });
 
+bareTest(
+  "ensureEngine() that is aborted ends the dockerd that it was starting",
+  async (machine) => {
+    const PATH = await machine.pathWith("dockerd", "exec sleep 300");
+    const aborted = await machine.engine(["ensureEngine", '{"abortAfterMs":1000}'], {
+      env: { PATH },
+    });
+    assert.equal(aborted.stderr, "Error: Signal timed out.\n");
+    assert.deepEqual(await machine.processes("sleep 300"), []);
+    const slow = await machine.engine(["ensureEngine", '{"startTimeoutMs":200}'], {
+      env: { PATH },
+    });
+    assertRefused(
+      slow,
+      /^Error: Cannot start dockerd: it does not answer after 0.2 s, its last words are: none; see/,
+    );
+    assert.deepEqual(await machine.processes("sleep 300"), []);
+  },
+);
+
 /** Calls `ensureEngine()` where it cannot work, and requires one line, code 1, and no engine. */
 function refusalTest(
   name: string,
@@ -295,9 +315,9 @@ refusalTest(
 
 refusalTest(
   "a dockerd that ends at once, with its last words",
-  /^Error: Cannot start dockerd: it ended with: failed to start daemon: no luck today; see \S+\.log$/,
+  /^Error: Cannot start dockerd: it ended with: failed to start daemon: no luck \(exit status 3\); see \S+\.log$/,
   async (machine) => {
-    const words = 'echo "failed to start daemon: no luck today"; echo; exit 1';
+    const words = 'echo "failed to start daemon: no luck"; echo "(exit status 3)"; echo; exit 1';
     const PATH = await machine.pathWith("dockerd", words);
     return await machine.engine(["ensure"], { env: { PATH } });
   },

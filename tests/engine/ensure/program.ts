@@ -11,7 +11,9 @@ import {
 } from "../../../lib/engine/ensure/mod.ts";
 
 async function callFunction(name: string, json: string): Promise<unknown> {
-  const options = JSON.parse(json);
+  const { abortAfterMs, ...rest } = JSON.parse(json);
+  const signal = abortAfterMs === undefined ? undefined : AbortSignal.timeout(abortAfterMs);
+  const options = { ...rest, signal };
   if (name === "ensureEngine") return await ensureEngine(options);
   if (name === "stopEngine") return await stopEngine(options);
   await using engine = await connectEngine();
