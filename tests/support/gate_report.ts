@@ -5,6 +5,12 @@ export class GateReport {
   #passed = 0;
   #failed = 0;
   readonly #failures: string[] = [];
+  readonly #write: (text: string) => void;
+
+  /** `write` takes pieces of text; default: standard output. */
+  constructor(write: (text: string) => void = writeOut) {
+    this.#write = write;
+  }
 
   /** How many failed until now. */
   get failed(): number {
@@ -30,13 +36,13 @@ export class GateReport {
 
   /** A piece of text that is neither good nor bad. */
   write(text: string): void {
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
+    this.#write(text);
   }
 
   /** The names of what failed and, as the very last line, the score. */
   end(): void {
-    if (this.#failures.length > 0) console.log(`\nFailed:\n  ${this.#failures.join("\n  ")}`);
-    console.log(`${this.#passed} passed, ${this.#failed} failed`);
+    if (this.#failures.length > 0) this.#write(`\nFailed:\n  ${this.#failures.join("\n  ")}\n`);
+    this.#write(`${this.#passed} passed, ${this.#failed} failed\n`);
   }
 
   #count(name: string, totals: Totals): void {
@@ -46,13 +52,16 @@ export class GateReport {
   }
 
   #print(name: string, ok: boolean, ms: number, detail: string, output: string): void {
-    const line = `${ok ? "ok  " : "FAIL"}  ${name.padEnd(48)} ${
-      `${(ms / 1000).toFixed(1)} s`
-        .padStart(8)
-    }  ${detail}`;
-    console.log(line.trimEnd());
+    const time = `${(ms / 1000).toFixed(1)} s`.padStart(8);
+    const line = `${ok ? "ok  " : "FAIL"}  ${name.padEnd(48)} ${time}  ${detail}`;
+    this.#write(`${line.trimEnd()}\n`);
     if (!ok && output.trim() !== "") {
-      console.log(output.trimEnd().replace(/^/gm, "      | "));
+      this.#write(`${output.trimEnd().replace(/^/gm, "      | ")}\n`);
     }
   }
+}
+
+function writeOut(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
 }

@@ -60,9 +60,14 @@ export async function runDocTests(report: GateReport, run: TestRun): Promise<voi
  *
  * @param report Takes the results.
  * @param run How.
+ * @param paths Which. Default: all that {@linkcode findTestFiles} finds.
  */
-export async function runTestFiles(report: GateReport, run: TestRun): Promise<void> {
-  const files = [...(await findTestFiles(run.engine)).entries()];
+export async function runTestFiles(
+  report: GateReport,
+  run: TestRun,
+  paths?: readonly string[],
+): Promise<void> {
+  const files = [...(paths ?? await findTestFiles(run.engine)).entries()];
   await Promise.all(Array.from({ length: run.jobs }, async () => {
     for (let next = files.shift(); next !== undefined; next = files.shift()) {
       const [index, file] = next;
@@ -89,7 +94,9 @@ async function runOne(
   const args = ["test", "-A", "--no-check", `--junit-path=${junit}`, ...words];
   const env: Record<string, string> = {
     SUPERORCH_GATE: run.id,
-    TMPDIR: temporary,
+    TMPDIR: temporary, // and its two names on Windows
+    TEMP: temporary,
+    TMP: temporary,
     // A test that needs an engine and is not named so must fail on every machine, also on one
     // that has an engine.
     ...(run.engine ? {} : { DOCKER_HOST: `unix://${temporary}/no-engine.sock` }),
