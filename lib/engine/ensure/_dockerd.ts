@@ -4,10 +4,10 @@ import type { ReadEnv } from "../state.ts";
 import { EngineSetupError } from "./engine_setup_error.ts";
 import { forgetContainerd, removeLeftovers } from "./_leftovers.ts";
 import type { EnginePaths } from "./_paths.ts";
-import { type Privilege, proxyVariables } from "./_privilege.ts";
-import { isAlive } from "./_processes.ts";
+import type { Privilege } from "./_privilege.ts";
+import { isAlive, type ProcessIdentity, readProcess } from "./_processes.ts";
 import { lastLine, systemPath } from "./_programs.ts";
-import { findOwnDockerd, isFromEarlierBoot, writeRecord } from "./_record.ts";
+import { findOwnDockerd, isFromEarlierStart, writeRecord } from "./_record.ts";
 import { until } from "./_until.ts";
 
 /** How dockerd is started and waited for. */
@@ -35,48 +35,53 @@ export async function startDockerd(paths: EnginePaths, options: DockerdOptions):
   const { env, privilege, signal } = options;
   await prepare(paths, privilege);
   const logStart = await sizeOf(paths.log);
-  // A shell from a login has 1024 open files, which containers would inherit.
-  const script = `log=$1; shift
+  const { code, stdout, stderr } = await privilege.run(
+    ["sh", "-c", START_SCRIPT, "sh", paths.log, ...dockerdArguments(paths, privilege)],
+    { variables: { PATH: systemPath(env) } },
+  );
+  const started = await readProcess(Number(stdout));
+  if (code !== 0) {
+    throw new EngineSetupError({
+      step: "start",
+      problem: `Cannot start dockerd: ${lastLine(stderr)}`,
+      hint: "",
+    });
+  }
+  try {
+    await firstAnswer(paths, started, logStart, options);
+    const own = await findOwnDockerd(paths);
+    if (own !== undefined) await writeRecord(paths, own);
+    signal?.throwIfAborted();
+  } catch (error) {
+    await endDockerd(paths, { privilege, graceMs: 5_000 });
+    // It may not have got as far as its pid file.
+    if (started !== undefined) await privilege.kill(started, "KILL");
+    await removeLeftovers(paths, privilege);
+    throw error;
+  }
+}
+
+// In a session of its own, which is made on the inside: sudo remembers a password by terminal, so
+// it must still have ours. A terminal that sudo makes for the shell ends with it, and hangs up.
+// A shell from a login has 1024 open files, which containers would inherit.
+const START_SCRIPT = `log=$1; shift; cd /; trap '' HUP
 ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)" 2>/dev/null
-exec dockerd "$@" >>"$log" 2>&1`;
-  const [program = "", ...args] = [
-    ...privilege.prefix,
-    ...["env", `PATH=${systemPath(env)}`],
-    ...Object.entries(proxyVariables(env)).map(([name, value]) => `${name}=${value}`),
-    ...["sh", "-c", script, "dockerd", paths.log],
+setsid dockerd "$@" >>"$log" 2>&1 </dev/null &
+echo $!`;
+
+function dockerdArguments(paths: EnginePaths, privilege: Privilege): readonly string[] {
+  const { socketGroup } = privilege;
+  return [
     // Without a file of its own dockerd reads /etc/docker/daemon.json, which may name the same
     // options again; that ends it.
     ...["--config-file", paths.config, "--data-root", paths.data, "--exec-root", paths.exec],
     ...["--pidfile", paths.pidfile, "--host", paths.host],
-    // Where the system runs a containerd, dockerd uses that one; the name keeps our containers
+    // Where the system runs a containerd, dockerd uses that one; the names keep our containers
     // apart from those of another dockerd.
-    ...[
-      "--containerd-namespace",
-      "superorch",
-      "--containerd-plugins-namespace",
-      "superorch-plugins",
-    ],
-    ...(privilege.socketGroup === undefined ? [] : ["--group", privilege.socketGroup]),
+    ...["--containerd-namespace", "superorch"],
+    ...["--containerd-plugins-namespace", "superorch-plugins"],
+    ...(socketGroup === undefined ? [] : ["--group", socketGroup]),
   ];
-  const child = new Deno.Command(program, {
-    args,
-    cwd: "/",
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-    detached: true,
-  }).spawn();
-  child.unref();
-  try {
-    await firstAnswer(paths, child, logStart, options);
-    const own = await findOwnDockerd(paths);
-    if (own !== undefined) await writeRecord(paths, own);
-  } catch (error) {
-    await endDockerd(paths, { privilege, graceMs: 5_000 });
-    await removeLeftovers(paths, privilege);
-    throw error;
-  }
-  signal?.throwIfAborted();
 }
 
 /** Waits until a dockerd that somebody else is starting answers. */
@@ -91,32 +96,26 @@ export async function awaitDockerd(
 
 async function firstAnswer(
   paths: EnginePaths,
-  child: Deno.ChildProcess,
+  started: ProcessIdentity | undefined,
   logStart: number,
   options: DockerdOptions,
 ): Promise<void> {
-  const ended = new AbortController();
-  child.status.then(() => ended.abort(), () => ended.abort());
-  const signal = options.signal === undefined
-    ? ended.signal
-    : AbortSignal.any([ended.signal, options.signal]);
-  let answered: true | undefined;
-  try {
-    // It takes 0.3 to 0.6 s; a look costs less than a millisecond.
-    answered = await until(() => answers(paths, signal), { ...options, intervalMs: 25, signal });
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (!ended.signal.aborted) throw error;
-  }
-  if (answered) return;
-  const log = await logSince(paths.log, logStart);
+  const { timeoutMs, signal } = options;
+  // It takes 0.3 to 0.6 s; a look costs less than a millisecond.
+  const outcome = await until(async () => {
+    if (started === undefined || !await isAlive(started)) return "ended";
+    return await answers(paths, signal) ? "answers" : undefined;
+  }, { intervalMs: 25, timeoutMs, signal });
+  if (outcome === "answers") return;
+  const words = lastWords(await logSince(paths.log, logStart));
   throw new EngineSetupError({
     step: "start",
-    problem: ended.signal.aborted
-      ? `Cannot start dockerd: it ended with: ${lastWords(log) || "no word"}`
-      : `Cannot start dockerd: it does not answer after ${options.timeoutMs / 1000} s, its last ` +
-        `words are: ${lastWords(log) || "none"}`,
-    hint: `see ${paths.log}`,
+    problem: outcome === "ended"
+      ? `Cannot start dockerd: it ended with: ${words || "no word"}`
+      : `Cannot start dockerd: it does not answer after ${timeoutMs / 1000} s, its last words ` +
+        `are: ${words || "none"}`,
+    hint: `${/iptables/.test(words) ? "try update-alternatives --config iptables, and " : ""}see ` +
+      paths.log,
   });
 }
 
@@ -161,9 +160,9 @@ async function prepare(paths: EnginePaths, privilege: Privilege): Promise<void> 
       hint: "set XDG_STATE_HOME to a directory that this user may write to",
     });
   }
-  // What it says of processes and mounts is wrong since the machine was started anew; on systems
-  // with /run in memory it would not have survived.
-  if (await isFromEarlierBoot(paths)) await privilege.run(["rm", "-rf", "--", paths.exec]);
+  // What it says of processes and mounts is wrong since then; dockerd's usual place for it is in
+  // memory and would not have survived.
+  if (await isFromEarlierStart(paths)) await privilege.run(["rm", "-rf", "--", paths.exec]);
   else await forgetContainerd(paths, privilege);
 }
 
@@ -191,6 +190,9 @@ export async function endDockerd(
 }
 
 function lastWords(log: string): string {
+  // The final message may have several lines: it quotes what iptables said.
+  const final = log.lastIndexOf("failed to start daemon");
+  if (final !== -1) return log.slice(final).trim();
   // time="…" level=fatal msg="…" as logrus writes it, or a plain line.
   const line = lastLine(log);
   const message = /\bmsg="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];

@@ -61,7 +61,7 @@ export async function installPackages(
       hint: "install Docker the way this system does, and start it",
     });
   }
-  await requireSpace("/usr", INSTALL_BYTES, `install ${names}`);
+  await requireSpace("/usr", INSTALL_BYTES, `install ${names}`, "make room");
   const wrap = await withoutServices(options.privilege);
   const update = await apt(["update", "-qq"], wrap, names, options);
   // Other sources of this machine may be broken without ours being so: install decides.

@@ -35,6 +35,7 @@ export async function requireSpace(
   directory: string,
   wantedBytes: number,
   purpose: string,
+  hint: string,
 ): Promise<void> {
   const { bavail, bsize } = fileSystemModule().statfsSync(await nearestExisting(directory));
   const freeBytes = bavail * bsize;
@@ -43,7 +44,7 @@ export async function requireSpace(
     step: "space",
     problem: `Cannot ${purpose} in ${JSON.stringify(directory)}: ` +
       `${megabytes(wantedBytes)} of free space are needed, ${megabytes(freeBytes)} are there`,
-    hint: "make room, or set XDG_STATE_HOME to a directory on another disk",
+    hint,
   });
 }
 

@@ -1,5 +1,6 @@
 import { delay } from "../../retry/mod.ts";
 import type { EngineUnreachableError } from "../discovery.ts";
+import { EngineVersionError } from "../errors.ts";
 import { EngineSetupError } from "./engine_setup_error.ts";
 import type { Privilege } from "./_privilege.ts";
 import { listProcesses } from "./_processes.ts";
@@ -31,6 +32,10 @@ export async function requireNoOtherDockerd(
         `use that one at ${denied.host}`,
       hint: "add the user to the group docker and log in again",
     });
+  }
+  const old = tried.candidates.find(({ cause }) => cause instanceof EngineVersionError);
+  if (old !== undefined) {
+    throw new EngineSetupError({ step: "start", problem: old.reason, hint: "install a newer one" });
   }
   const deadline = performance.now() + STARTING_MS;
   while (performance.now() < deadline) {

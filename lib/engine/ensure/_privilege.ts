@@ -39,7 +39,7 @@ export async function gainPrivilege(
 ): Promise<Privilege> {
   if (Deno.uid() === 0) {
     await requireCapability(purpose);
-    const run: Privilege["run"] = (argv, options) => runProgram(argv, { env, signal, ...options });
+    const run: Privilege["run"] = (argv, options) => runProgram(argv, { env, ...options });
     return withTools([], undefined, run);
   }
   const fail = (problem: string, hint: string) =>
@@ -61,7 +61,7 @@ export async function gainPrivilege(
     const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
     return runProgram([...prefix, "env", ...words, ...argv], {
       env,
-      signal: options.signal ?? signal,
+      signal: options.signal,
     });
   };
   return withTools(prefix, String(Deno.gid()), run);
@@ -91,7 +91,7 @@ function withTools(
 }
 
 /** How this network reaches others; apt and dockerd both need it. */
-export function proxyVariables(env: ReadEnv): Readonly<Record<string, string>> {
+function proxyVariables(env: ReadEnv): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of ["http_proxy", "https_proxy", "no_proxy"]) {
     for (const spelling of [name, name.toUpperCase()]) {

@@ -49,7 +49,11 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await readProcess(identity.pid))?.startTicks === identity.startTicks;
 }
 
-/** A random name that the machine gives itself at each start. */
-export async function bootId(): Promise<string> {
-  return (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
+/**
+ * Names the set of processes that a process number is valid in: the random name that the machine
+ * gives itself at each start, and our PID namespace, which is new when a container is.
+ */
+export async function processScope(): Promise<string> {
+  const boot = (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
+  return `${boot} ${await Deno.readLink("/proc/self/ns/pid")}`;
 }

@@ -1,15 +1,15 @@
 import { writeAtomic } from "../../files/mod.ts";
 import type { EnginePaths } from "./_paths.ts";
-import { bootId, type ProcessIdentity, type ProcessInfo, readProcess } from "./_processes.ts";
+import { type ProcessIdentity, type ProcessInfo, processScope, readProcess } from "./_processes.ts";
 
 interface EngineRecord extends ProcessIdentity {
-  readonly bootId: string;
+  readonly scope: string;
 }
 
 /** Keeps who was started, for whoever stops it. */
 export async function writeRecord(paths: EnginePaths, identity: ProcessIdentity): Promise<void> {
   const { pid, startTicks } = identity;
-  const record: EngineRecord = { pid, startTicks, bootId: await bootId() };
+  const record: EngineRecord = { pid, startTicks, scope: await processScope() };
   await writeAtomic(paths.record, `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
@@ -26,7 +26,7 @@ export async function findOwnDockerd(paths: EnginePaths): Promise<ProcessInfo | 
   const pid = await readPid(paths.pidfile) ?? record?.pid;
   const info = pid === undefined ? undefined : await readProcess(pid);
   if (info === undefined || !isDockerd(info) || !info.argv.includes(paths.host)) return undefined;
-  const contradicted = record?.pid === info.pid && record.bootId === await bootId() &&
+  const contradicted = record?.pid === info.pid && record.scope === await processScope() &&
     record.startTicks !== info.startTicks;
   return contradicted ? undefined : info;
 }
@@ -36,10 +36,10 @@ export function isDockerd(info: ProcessInfo): boolean {
   return /(^|\/)dockerd$/.test(info.argv[0] ?? "");
 }
 
-/** Tells whether the machine was started anew since the engine last was. */
-export async function isFromEarlierBoot(paths: EnginePaths): Promise<boolean> {
+/** Tells whether the machine or container was started anew since the engine last was. */
+export async function isFromEarlierStart(paths: EnginePaths): Promise<boolean> {
   const record = await readRecord(paths);
-  return record !== undefined && record.bootId !== await bootId();
+  return record !== undefined && record.scope !== await processScope();
 }
 
 async function readPid(path: string): Promise<number | undefined> {
@@ -49,9 +49,9 @@ async function readPid(path: string): Promise<number | undefined> {
 
 async function readRecord(paths: EnginePaths): Promise<EngineRecord | undefined> {
   try {
-    const { pid, startTicks, bootId } = JSON.parse(await Deno.readTextFile(paths.record));
+    const { pid, startTicks, scope } = JSON.parse(await Deno.readTextFile(paths.record));
     if (typeof pid !== "number" || typeof startTicks !== "number") return undefined;
-    return typeof bootId === "string" ? { pid, startTicks, bootId } : undefined;
+    return typeof scope === "string" ? { pid, startTicks, scope } : undefined;
   } catch {
     return undefined; // none yet, or not ours: the pid file and the command line decide
   }

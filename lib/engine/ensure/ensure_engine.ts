@@ -149,7 +149,8 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
   if ("host" in late) return present(late.host);
   const known = await Deno.stat(paths.data).then(() => true, () => false);
   const wanted = known ? KNOWN_DATA_BYTES : FRESH_DATA_BYTES;
-  await requireSpace(paths.data, wanted, "keep images and containers");
+  const elsewhere = "make room, or set XDG_STATE_HOME to a directory on another disk";
+  await requireSpace(paths.data, wanted, "keep images and containers", elsewhere);
   const installed = await installMissing(options, env, privilege, reporter);
   await reporter.step(
     `Starting dockerd on ${paths.host}`,
@@ -161,7 +162,13 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
     // The next call would find it answering and believe that all is well.
     await endDockerd(paths, { privilege, graceMs: 15_000 });
     await removeLeftovers(paths, privilege);
-    throw error;
+    signal?.throwIfAborted();
+    if (error instanceof EngineSetupError) throw error;
+    throw new EngineSetupError({
+      step: "check",
+      problem: `Cannot use the engine that was started: ${rootMessage(error)}`,
+      hint: `see ${paths.log}`,
+    });
   }
   const { steps, warnings } = reporter;
   return { host: paths.host, started: true, installed, steps, warnings };

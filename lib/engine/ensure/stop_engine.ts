@@ -69,7 +69,9 @@ export async function stopEngine(options: StopEngineOptions = {}): Promise<Stopp
   const nothing = { outcome: "absent", containers: 0, networks: 0, purged: false } as const;
   requireLinux();
   const paths = enginePaths(env);
-  if (!await exists(paths.directory)) return nothing;
+  // A dockerd that was killed leaves one of these; one that ended by itself has nothing to clear.
+  const traces = purge ? [paths.directory] : [paths.pidfile, paths.socket];
+  if (!(await Promise.all(traces.map(exists))).includes(true)) return nothing;
   // Without the signal: half stopped is worse than stopped.
   const privilege = await gainPrivilege("stop the engine", env);
   await using _lock = await lockEngine(paths, {

@@ -1,3 +1,5 @@
+// Puts the package of the command line into Deno's cache: a bare machine has no network.
+import "../../../lib/deps/commander.ts";
 import { readProcess } from "../../../lib/engine/ensure/_processes.ts";
 
 /** What a program on a {@linkcode BareMachine} left. */

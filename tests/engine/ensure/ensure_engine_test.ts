@@ -210,7 +210,7 @@ bareTest(
     const aborted = await machine.engine(["ensureEngine", '{"abortAfterMs":1000}'], {
       env: { PATH },
     });
-    assert.equal(aborted.stderr, "Error: Signal timed out.\n");
+    assert.match(aborted.stderr, /^Error: .*time.*\n$/);
     assert.deepEqual(await machine.processes("sleep 300"), []);
     const slow = await machine.engine(["ensureEngine", '{"startTimeoutMs":200}'], {
       env: { PATH },
