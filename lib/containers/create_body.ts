@@ -1,0 +1,238 @@
+import type {
+  ContainerCreateBody,
+  EndpointConfig,
+  HealthConfig,
+  HostConfig,
+  Mount,
+  PortBinding,
+} from "../engine/mod.ts";
+import type { ContainerSpec, HealthSpec, PortSpec, RestartSpec, VolumeSpec } from "./spec.ts";
+
+/** What of a container is known only when it is about to be made. */
+export interface CreateContext {
+  /** Id or reference of its image. */
+  readonly image: string;
+  /** The network on the engine. */
+  readonly network: string;
+  /** All its labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Absolute path for each path of a bind. */
+  readonly resolveBind: (path: string) => string;
+  /** Name on the engine for each named volume. */
+  readonly resolveVolume?: (name: string) => string;
+  /** Id on the engine for each other node, for `container:NAME`. */
+  readonly resolveContainer?: (name: string) => string;
+}
+
+/** The engine makes the first health check only after one interval; Docker's own default is 30 s. */
+const HEALTH_INTERVAL_MS = 300;
+const HEALTH_TIMEOUT_MS = 5_000;
+const HEALTH_RETRIES = 3;
+const HEALTH_START_PERIOD_MS = 30_000;
+
+/**
+ * Turns a specification into the body of the engine's create call.
+ *
+ * @param spec The container.
+ * @param context What is known only now.
+ * @returns The body, without fields that nobody set.
+ */
+export function createBody(spec: ContainerSpec, context: CreateContext): ContainerCreateBody {
+  const ports = (spec.ports ?? []).map(normalPort);
+  return compact<ContainerCreateBody>({
+    Image: context.image,
+    Cmd: spec.command,
+    Entrypoint: spec.entrypoint,
+    Env: spec.env === undefined
+      ? undefined
+      : Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: { ...spec.labels, ...context.labels },
+    WorkingDir: spec.workdir,
+    User: spec.user,
+    Hostname: spec.uts === "host" ? undefined : spec.hostname ?? spec.name,
+    Domainname: spec.domainname,
+    Tty: spec.tty,
+    OpenStdin: spec.stdin,
+    StdinOnce: spec.stdin,
+    ExposedPorts: exposedPorts(spec, ports),
+    Healthcheck: spec.health === undefined ? undefined : healthConfig(spec.health),
+    StopSignal: spec.stopSignal,
+    StopTimeout: spec.stopTimeoutMs === undefined
+      ? undefined
+      : Math.ceil(spec.stopTimeoutMs / 1000),
+    MacAddress: spec.mac,
+    HostConfig: hostConfig(spec, ports, context),
+    NetworkingConfig: { EndpointsConfig: { [context.network]: endpointConfig(spec) } },
+  });
+}
+
+function hostConfig(
+  spec: ContainerSpec,
+  ports: readonly Required<PortSpec>[],
+  context: CreateContext,
+): HostConfig {
+  const shared = (mode: string | undefined) =>
+    mode?.startsWith("container:")
+      ? `container:${context.resolveContainer?.(mode.slice(10)) ?? mode.slice(10)}`
+      : mode;
+  return compact<HostConfig>({
+    NetworkMode: context.network,
+    Mounts: spec.volumes?.map((volume) => mount(volume, context)),
+    PortBindings: ports.length === 0 ? undefined : portBindings(ports),
+    RestartPolicy: spec.restart === undefined ? undefined : restartPolicy(spec.restart),
+    CapAdd: spec.capAdd,
+    CapDrop: spec.capDrop,
+    Sysctls: spec.sysctls,
+    Devices: spec.devices?.map((device) => {
+      const { host, container = host, permissions = "rwm" } = typeof device === "string"
+        ? { host: device }
+        : device;
+      return { PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions };
+    }),
+    Privileged: spec.privileged,
+    Init: spec.init,
+    Memory: spec.memoryBytes,
+    MemorySwap: spec.memorySwapBytes,
+    MemoryReservation: spec.memoryReservationBytes,
+    NanoCpus: spec.cpus === undefined ? undefined : Math.round(spec.cpus * 1e9),
+    CpuShares: spec.cpuShares,
+    CpusetCpus: spec.cpuset,
+    PidsLimit: spec.pidsLimit,
+    ShmSize: spec.shmBytes,
+    Ulimits: spec.ulimits === undefined
+      ? undefined
+      : Object.entries(spec.ulimits).map(([Name, { soft, hard = soft }]) => ({
+        Name,
+        Soft: soft,
+        Hard: hard,
+      })),
+    Dns: spec.dns,
+    DnsSearch: spec.dnsSearch,
+    DnsOptions: spec.dnsOptions,
+    ExtraHosts: spec.extraHosts === undefined
+      ? undefined
+      : Object.entries(spec.extraHosts).map(([name, address]) => `${name}:${address}`),
+    GroupAdd: spec.groups,
+    PidMode: shared(spec.pid),
+    IpcMode: shared(spec.ipc),
+    UTSMode: spec.uts,
+    UsernsMode: spec.userns,
+    ReadonlyRootfs: spec.readOnly,
+    SecurityOpt: spec.securityOptions,
+    Runtime: spec.runtime,
+    LogConfig: spec.logging === undefined
+      ? undefined
+      : { Type: spec.logging.driver, Config: spec.logging.options ?? {} },
+    OomScoreAdj: spec.oomScoreAdj,
+    CgroupParent: spec.cgroupParent,
+    StorageOpt: spec.storageOptions,
+  });
+}
+
+function endpointConfig(spec: ContainerSpec): EndpointConfig {
+  const addresses = compact({ IPv4Address: spec.ipv4, IPv6Address: spec.ipv6 });
+  return {
+    Aliases: [...new Set([spec.name, ...(spec.aliases ?? [])])],
+    ...(Object.keys(addresses).length === 0 ? {} : { IPAMConfig: addresses }),
+    ...(spec.mac === undefined ? {} : { MacAddress: spec.mac }),
+  };
+}
+
+function mount(volume: VolumeSpec, context: CreateContext): Mount {
+  if ("bind" in volume) {
+    return compact<Mount>({
+      Type: "bind",
+      Source: context.resolveBind(volume.bind),
+      Target: volume.target,
+      ReadOnly: volume.readOnly,
+      BindOptions: volume.propagation === undefined
+        ? undefined
+        : { Propagation: volume.propagation },
+    });
+  }
+  if ("volume" in volume) {
+    return compact<Mount>({
+      Type: "volume",
+      Source: context.resolveVolume?.(volume.volume) ?? volume.volume,
+      Target: volume.target,
+      ReadOnly: volume.readOnly,
+      VolumeOptions: volume.noCopy === undefined ? undefined : { NoCopy: volume.noCopy },
+    });
+  }
+  return compact<Mount>({
+    Type: "tmpfs",
+    Target: volume.tmpfs,
+    TmpfsOptions: compact({ SizeBytes: volume.sizeBytes, Mode: volume.mode }),
+  });
+}
+
+function normalPort(port: number | PortSpec): Required<PortSpec> {
+  const { container, host = 0, hostIp = "127.0.0.1", protocol = "tcp" } = typeof port === "number"
+    ? { container: port }
+    : port;
+  for (const number of [container, host]) {
+    if (!Number.isInteger(number) || number < 0 || number > 65535) {
+      throw new RangeError(`Cannot publish port ${number}: it must be between 0 and 65535`);
+    }
+  }
+  return { container, host, hostIp, protocol };
+}
+
+function portBindings(
+  ports: readonly Required<PortSpec>[],
+): Readonly<Record<string, readonly PortBinding[]>> {
+  const bindings: Record<string, PortBinding[]> = {};
+  for (const { container, host, hostIp, protocol } of ports) {
+    const binding = { HostIp: hostIp, HostPort: host === 0 ? "" : String(host) };
+    (bindings[`${container}/${protocol}`] ??= []).push(binding);
+  }
+  return bindings;
+}
+
+function exposedPorts(
+  spec: ContainerSpec,
+  ports: readonly Required<PortSpec>[],
+): Readonly<Record<string, Record<string, never>>> | undefined {
+  const names = [
+    ...ports.map(({ container, protocol }) => `${container}/${protocol}`),
+    ...(spec.expose ?? []).map((port) => String(port).includes("/") ? String(port) : `${port}/tcp`),
+  ];
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+function restartPolicy(restart: RestartSpec): { Name: string; MaximumRetryCount?: number } {
+  return typeof restart === "string"
+    ? { Name: restart }
+    : { Name: "on-failure", MaximumRetryCount: restart.onFailure.maxRetries };
+}
+
+/**
+ * Turns a health check into the engine's form.
+ *
+ * @param health Program and arguments, a line for the shell, or all of it.
+ * @returns Times in nanoseconds.
+ */
+export function healthConfig(health: readonly string[] | string | HealthSpec): HealthConfig {
+  const spec = typeof health === "string" || Array.isArray(health)
+    ? { test: health as readonly string[] | string }
+    : health as HealthSpec;
+  const { test } = spec;
+  if (test.length === 0) return { Test: ["NONE"] };
+  return {
+    Test: typeof test === "string" ? ["CMD-SHELL", test] : ["CMD", ...test],
+    Interval: nanoseconds(spec.intervalMs ?? HEALTH_INTERVAL_MS),
+    Timeout: nanoseconds(spec.timeoutMs ?? HEALTH_TIMEOUT_MS),
+    Retries: spec.retries ?? HEALTH_RETRIES,
+    StartPeriod: nanoseconds(spec.startPeriodMs ?? HEALTH_START_PERIOD_MS),
+  };
+}
+
+function nanoseconds(ms: number): number {
+  return Math.round(ms * 1e6);
+}
+
+function compact<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as T;
+}

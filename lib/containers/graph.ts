@@ -1,0 +1,86 @@
+import { dependencyEntries, type NodeSpec } from "./spec.ts";
+
+/** A network whose nodes cannot be started in any order, with every mistake in it. */
+export class GraphError extends TypeError {
+  /** The name of the class. */
+  override readonly name: string = "GraphError";
+  /** One line for each mistake. */
+  readonly problems: readonly string[];
+
+  /** Makes the message from the mistakes. */
+  constructor(network: string, problems: readonly string[]) {
+    super(`Cannot run network "${network}": ${problems.join("; ")}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Checks that every dependency exists, that none goes in a circle, and that each can ever hold.
+ *
+ * @param network Name for the error.
+ * @param specs All nodes.
+ * @throws {GraphError} with all mistakes at once.
+ */
+export function checkGraph(network: string, specs: ReadonlyMap<string, NodeSpec>): void {
+  const problems: string[] = [];
+  for (const spec of specs.values()) {
+    for (const [name, condition] of dependencyEntries(spec.dependsOn)) {
+      const target = specs.get(name);
+      if (target === undefined) {
+        problems.push(`"${spec.name}" depends on "${name}", which does not exist`);
+      } else if (target.kind === "command" && condition === "healthy") {
+        problems.push(
+          `"${spec.name}" waits for "${name}" to be healthy, but a host command has no health check`,
+        );
+      }
+    }
+  }
+  const cycle = findCycle(specs);
+  if (cycle !== undefined) problems.push(`the dependencies go in a circle: ${cycle.join(" -> ")}`);
+  if (problems.length > 0) throw new GraphError(network, problems);
+}
+
+/**
+ * Adds to some names everything that they depend on.
+ *
+ * @param names Where to begin.
+ * @param specs All nodes.
+ * @returns The names and their dependencies, each after what it depends on.
+ */
+export function withDependencies(
+  names: readonly string[],
+  specs: ReadonlyMap<string, NodeSpec>,
+): readonly string[] {
+  const ordered = new Set<string>();
+  const visit = (name: string) => {
+    const spec = specs.get(name);
+    if (spec === undefined || ordered.has(name)) return;
+    for (const [dependency] of dependencyEntries(spec.dependsOn)) visit(dependency);
+    ordered.add(name);
+  };
+  names.forEach(visit);
+  return [...ordered];
+}
+
+function findCycle(specs: ReadonlyMap<string, NodeSpec>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (name: string): readonly string[] | undefined => {
+    const at = path.indexOf(name);
+    if (at !== -1) return [...path.slice(at), name];
+    if (done.has(name)) return undefined;
+    path.push(name);
+    for (const [dependency] of dependencyEntries(specs.get(name)?.dependsOn)) {
+      const cycle = visit(dependency);
+      if (cycle !== undefined) return cycle;
+    }
+    path.pop();
+    done.add(name);
+    return undefined;
+  };
+  for (const name of specs.keys()) {
+    const cycle = visit(name);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+/**
+ * Containers and host commands as one graph: health and other conditions by events, complete logs,
+ * one failure report with the guilty one first, cleanup on every way out.
+ *
+ * A specification is plain data; running it in a {@linkcode ContainerNetwork} gives things to talk
+ * to. Calls of the engine that have nothing to do with a graph are in `engine`.
+ *
+ * Permissions: those of `engine`; `--allow-run` of Deno itself for the reaper that cleans up after
+ * a crash; `--allow-write` of the log directory; `--allow-all` to tell dead owners from living ones
+ * (Deno gives `/proc` to nothing less), without which nothing is swept at the start.
+ *
+ * @example
+ * ```ts no-eval
+ * import { container, ContainerNetwork } from "@superorch/superorch/containers";
+ *
+ * await using network = await ContainerNetwork.create("hello");
+ * network.add(container("greeter", "busybox", { command: ["echo", "hello"] }));
+ * await network.run();
+ * const results = await network.wait(["greeter"], { timeoutMs: 60_000 });
+ * console.log(results.get("greeter")?.stdoutText()); // "hello\n"
+ * ```
+ *
+ * @module
+ */
+
+export { ContainerNetwork } from "./network.ts";
+export type {
+  NetworkOptions,
+  NodeResult,
+  NodeSummary,
+  RunOptions,
+  SubnetSpec,
+  WaitOptions,
+} from "./network_spec.ts";
+export {
+  type BindSpec,
+  container,
+  type ContainerOptions,
+  type ContainerSpec,
+  type Dependencies,
+  type DeviceSpec,
+  type HealthSpec,
+  hostCommand,
+  type HostCommandSpec,
+  type NamedVolumeSpec,
+  type NodeOptions,
+  type NodeSpec,
+  type PortSpec,
+  type RestartSpec,
+  type TmpfsSpec,
+  type UlimitSpec,
+  type VolumeSpec,
+} from "./spec.ts";
+export {
+  type BuildOptions,
+  type ContextFile,
+  Dockerfile,
+  dockerfile,
+  type DockerfileSource,
+  image,
+  type ImageReference,
+  type ImageSource,
+} from "./dockerfile.ts";
+export {
+  type Condition,
+  describeCondition,
+  type ExecCondition,
+  type FileCondition,
+  type HttpCondition,
+  type LogCondition,
+  type PortCondition,
+} from "./conditions.ts";
+export { type PublishedPort, RunningContainer } from "./running_container.ts";
+export { execInContainer, type ExecOptions, type ExecResult } from "./exec.ts";
+export {
+  ContainerStartError,
+  DependencyError,
+  NetworkFailedError,
+  type NodeBystander,
+  NodeEndedError,
+  type NodeFailure,
+  UnhealthyError,
+} from "./errors.ts";
+export { GraphError } from "./graph.ts";
+export type { TimelineEntry } from "./node_status.ts";
+export { LABEL, labelsOf, type LabelValues, type Lifetime } from "./labels.ts";
+export {
+  formatOwner,
+  identifyProcess,
+  type Owner,
+  type OwnerState,
+  ownerState,
+  parseOwner,
+  UNKNOWN_OWNER,
+} from "./owner.ts";
+export {
+  listOwned,
+  type OwnedObject,
+  removeOwned,
+  sweepDeadOwners,
+  type SweepOptions,
+  type SweepResult,
+} from "./sweep.ts";
+export { reaperMain } from "./reaper.ts";
+export { specHash } from "./spec_hash.ts";

@@ -1,0 +1,196 @@
+import { ContainerNotFoundError, EngineApiError, type EngineClient } from "../engine/mod.ts";
+import type { HttpCondition } from "./conditions.ts";
+import { ContainerNode } from "./container_node.ts";
+import { execInContainer } from "./exec.ts";
+import type { GraphNode } from "./node.ts";
+
+/** One attempt may take this long; a program that accepts and does not answer is not ready. */
+const ATTEMPT_MS = 2_000;
+
+/** Where a port of a node can be reached from here. */
+export interface ReachableAddress {
+  /** Address. */
+  readonly hostname: string;
+  /** Port. */
+  readonly port: number;
+  /**
+   * Whether something else may accept in its place: the engine's proxy for published ports accepts
+   * before the program listens.
+   */
+  readonly proxied: boolean;
+}
+
+/**
+ * Finds out where a port of a node can be reached from this machine.
+ *
+ * The container's own address is asked first, where this machine shares a kernel with the engine:
+ * nothing accepts there but the program itself. Else the published port is.
+ *
+ * @throws {TypeError} when it cannot be reached at all.
+ */
+export async function reachPort(
+  node: GraphNode,
+  port: number,
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<ReachableAddress> {
+  if (!(node instanceof ContainerNode) || node.id === undefined) {
+    return { hostname: "127.0.0.1", port, proxied: false };
+  }
+  const { NetworkSettings } = await engine.containers.inspect(node.id, { signal });
+  const addresses = Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress)
+    .filter((address) => address !== "");
+  const local = engine.endpoint.kind === "unix" && Deno.build.os === "linux";
+  const published = NetworkSettings.Ports?.[`${port}/tcp`]?.[0];
+  if (local && addresses[0] !== undefined && await routes(addresses[0], port, signal)) {
+    return { hostname: addresses[0], port, proxied: false };
+  }
+  if (published === undefined) {
+    throw new TypeError(
+      `Cannot reach port ${port} of "${node.spec.name}" from this machine: publish it, or wait ` +
+        `with { exec: … } instead`,
+    );
+  }
+  const hostname = published.HostIp === "0.0.0.0" || published.HostIp === "::"
+    ? "127.0.0.1"
+    : published.HostIp;
+  return { hostname, port: Number(published.HostPort), proxied: true };
+}
+
+// A refusal is an answer too; only silence and "no route" mean that the address leads nowhere (an
+// engine in another network namespace or virtual machine).
+async function routes(hostname: string, port: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    (await connect(hostname, port, 250, signal)).close();
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}
+
+/** Tells whether something accepts connections on a port. */
+export async function portAccepts(
+  node: GraphNode,
+  port: number,
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const address = await reachPort(node, port, engine, signal);
+  try {
+    using connection = await connect(address.hostname, address.port, ATTEMPT_MS, signal);
+    return !address.proxied || await staysOpen(connection);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isConnectionFailure(error)) return false;
+    throw error;
+  }
+}
+
+// The proxy accepts, fails to reach the program and closes again, all within a millisecond.
+async function staysOpen(connection: Deno.Conn): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const quiet = new Promise<"open">((resolve) => timer = setTimeout(() => resolve("open"), 30));
+  const read = connection.read(new Uint8Array(1)).catch(() => null);
+  const first = await Promise.race([read, quiet]);
+  clearTimeout(timer);
+  return first === "open" || first !== null;
+}
+
+/** Tells whether a request is answered as wanted. */
+export async function httpAnswers(
+  node: GraphNode,
+  wanted: HttpCondition["http"],
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { hostname, port } = await reachPort(node, wanted.port, engine, signal);
+  const url = `${wanted.tls === true ? "https" : "http"}://${
+    hostname.includes(":") ? `[${hostname}]` : hostname
+  }:${port}${wanted.path ?? "/"}`;
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+      redirect: "manual",
+    });
+    const body = await response.text();
+    const { status } = wanted;
+    const statusFits = status === undefined
+      ? response.status >= 200 && response.status < 400
+      : [status].flat().includes(response.status);
+    return statusFits && (wanted.body === undefined || new RegExp(wanted.body).test(body));
+  } catch {
+    signal.throwIfAborted();
+    return false; // refused, reset, or no HTTP yet: all of it is "not ready"
+  }
+}
+
+/** Tells whether a program in the container ends with exit code 0. */
+export async function programSucceeds(
+  node: GraphNode,
+  command: readonly string[],
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!(node instanceof ContainerNode) || node.id === undefined) {
+    throw new TypeError(`Cannot wait for a program in "${node.spec.name}": it is no container`);
+  }
+  try {
+    const { exitCode } = await execInContainer(engine, node.id, command, { signal });
+    return exitCode === 0;
+  } catch (error) {
+    if (isEndOfContainer(error)) return false;
+    throw error;
+  }
+}
+
+/** Tells whether a file or directory exists. */
+export async function fileExists(
+  node: GraphNode,
+  path: string,
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!(node instanceof ContainerNode) || node.id === undefined) {
+    return await Deno.stat(path).then(() => true, () => false);
+  }
+  try {
+    const status = await engine.status({
+      method: "HEAD",
+      path: `/containers/${node.id}/archive`,
+      query: { path },
+      accept: [404],
+      signal,
+    });
+    return status !== 404;
+  } catch (error) {
+    if (isEndOfContainer(error)) return false;
+    throw error;
+  }
+}
+
+// A container that ends between two probes: the wait itself notices and says so.
+function isEndOfContainer(error: unknown): boolean {
+  return error instanceof ContainerNotFoundError ||
+    error instanceof EngineApiError && error.status === 409;
+}
+
+async function connect(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  return await Deno.connect({
+    hostname,
+    port,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  } as Deno.ConnectOptions);
+}
+
+function isConnectionFailure(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionRefused ||
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.TimedOut ||
+    error instanceof DOMException ||
+    error instanceof Error && /unreachable|No route/i.test(error.message);
+}

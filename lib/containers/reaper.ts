@@ -1,0 +1,195 @@
+import type { EngineEndpoint } from "../engine/mod.ts";
+import { LABEL } from "./labels.ts";
+
+/**
+ * A detached process that removes what a run made when this process ends without having done so:
+ * `Deno.exit()`, an uncaught error, SIGKILL.
+ *
+ * It holds the read end of a pipe whose write end dies with this process, whatever kills it. Told
+ * over that pipe which runs live, it removes by label what is left of them at the end. It needs no
+ * image and no socket inside a container. What survives it (the death of the whole machine, or of
+ * the reaper itself) is found by its labels at the next start.
+ */
+export interface Reaper {
+  /** Puts a run under its care. */
+  watch(run: string): void;
+  /** Says that a run has cleaned up after itself. */
+  release(run: string): void;
+}
+
+interface ReaperProcess extends Reaper {
+  readonly runs: Set<string>;
+}
+
+const reapers = new Map<string, ReaperProcess>();
+
+/**
+ * Gets the reaper of this process for one engine, starting it with the first run; it ends with the
+ * last one.
+ *
+ * Permissions: `--allow-run` of the Deno executable. Without it there is no reaper, and the labels
+ * are all there is.
+ *
+ * @param host The engine, as `DOCKER_HOST` has it.
+ * @param endpoint Where it listens.
+ * @param apiVersion The API version to speak.
+ * @returns The reaper, `undefined` where none can be started: without the permission, and in a
+ * binary made by `deno compile` that does not call {@linkcode reaperMain}.
+ */
+export function reaperFor(
+  host: string,
+  endpoint: EngineEndpoint,
+  apiVersion: string,
+): Reaper {
+  let reaper = reapers.get(host);
+  if (reaper === undefined) {
+    reaper = makeReaper(host, endpoint, apiVersion);
+    reapers.set(host, reaper);
+  }
+  return reaper;
+}
+
+/** The environment variable that makes {@linkcode reaperMain} act. */
+export const REAPER_VARIABLE = "SUPERORCH_REAPER";
+
+/**
+ * The reaper's own main function, for programs made by `deno compile`: there `deno eval` does not
+ * exist, the program itself is started again instead.
+ *
+ * Call it first thing in such a program; it returns at once unless it is the reaper's turn.
+ *
+ * @param env Reads environment variables. Default `Deno.env.get`.
+ * @returns Whether this process was a reaper; the program should end then.
+ */
+export async function reaperMain(
+  env: (name: string) => string | undefined = Deno.env.get,
+): Promise<boolean> {
+  if (env(REAPER_VARIABLE) === undefined) return false;
+  await reap(LABEL.run);
+  return true;
+}
+
+function makeReaper(host: string, endpoint: EngineEndpoint, apiVersion: string): ReaperProcess {
+  const runs = new Set<string>();
+  const order = { endpoint, apiVersion };
+  let writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  const tell = (line: unknown) => {
+    // A reaper that was killed cannot be told anything: the labels remain.
+    writer?.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`)).catch(() => {});
+  };
+  return {
+    runs,
+    watch(run) {
+      if (runs.size === 0) {
+        writer = spawnReaper();
+        tell(order);
+      }
+      runs.add(run);
+      tell({ watch: run });
+    },
+    release(run) {
+      if (!runs.delete(run)) return;
+      tell({ release: run });
+      if (runs.size === 0) {
+        writer?.close().catch(() => {});
+        writer = undefined;
+        reapers.delete(host);
+      }
+    },
+  };
+}
+
+function spawnReaper(): WritableStreamDefaultWriter<Uint8Array> | undefined {
+  const standalone = (Deno.build as { standalone?: boolean }).standalone === true;
+  // The function travels as text, so that it is there from a URL, a bundle and a checkout alike.
+  const args = standalone ? [] : [
+    "eval",
+    "--no-config",
+    "--no-lock",
+    `(${reap})(${JSON.stringify(LABEL.run)})`,
+  ];
+  try {
+    const child = new Deno.Command(Deno.execPath(), {
+      args,
+      stdin: "piped",
+      stdout: "null",
+      stderr: "null",
+      env: { [REAPER_VARIABLE]: "1" },
+      detached: true, // a Ctrl-C at the terminal is not meant for it
+    }).spawn();
+    child.unref();
+    return child.stdin.getWriter();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What the reaper does. Self-contained, because its text is run by `deno eval`: it may use nothing
+ * from outside of itself.
+ */
+async function reap(runLabel: string): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => {}); // it ends when its owner has, not before
+  }
+  let text = "";
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(4096);
+  for (;;) {
+    const count = await Deno.stdin.read(buffer).catch(() => null);
+    if (count === null) break;
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  const [first, ...lines] = text.split("\n").filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+  const runs = new Set<string>();
+  for (const line of lines) {
+    if (line.watch !== undefined) runs.add(line.watch);
+    if (line.release !== undefined) runs.delete(line.release);
+  }
+  if (first === undefined || runs.size === 0) Deno.exit(0);
+  const { endpoint, apiVersion } = first;
+  const tls = endpoint.tls;
+  const client = endpoint.kind === "unix"
+    ? Deno.createHttpClient({ proxy: { transport: "unix", path: endpoint.path } })
+    : Deno.createHttpClient({
+      ...(tls?.ca === undefined ? {} : { caCerts: [tls.ca] }),
+      ...(tls?.cert === undefined ? {} : { cert: tls.cert, key: tls.key }),
+    });
+  const authority = endpoint.kind === "unix"
+    ? "localhost"
+    : `${
+      endpoint.hostname.includes(":") ? `[${endpoint.hostname}]` : endpoint.hostname
+    }:${endpoint.port}`;
+  const base = `http${tls === undefined ? "" : "s"}://${authority}/v${apiVersion}`;
+  const call = async (method: string, path: string) => {
+    const signal = AbortSignal.timeout(20_000);
+    const response = await fetch(base + path, { method, client, signal } as RequestInit);
+    return await response.json().catch(() => null);
+  };
+  const kinds = [
+    ["/containers/json?all=1&", "/containers/", "?force=1&v=1"],
+    ["/networks?", "/networks/", ""],
+    ["/images/json?", "/images/", "?force=1"],
+  ] as const;
+  // A request that was on its way when the owner died may still make something: it is over when
+  // three rounds in a row found nothing.
+  for (let round = 0, empty = 0; round < 100 && empty < 3; round++) {
+    let found = 0;
+    for (const run of runs) {
+      const label = [`${runLabel}=${run}`, "org.superorch.lifetime=owner"];
+      const filters = encodeURIComponent(JSON.stringify({ label }));
+      for (const [list, path, query] of kinds) {
+        const items = await call("GET", `${list}filters=${filters}`).catch(() => null);
+        for (const { Id } of Array.isArray(items) ? items : []) {
+          found++;
+          await call("DELETE", `${path}${encodeURIComponent(Id)}${query}`).catch(() => {});
+        }
+      }
+    }
+    empty = found === 0 ? empty + 1 : 0;
+    if (empty < 3) await new Promise((resolve) => setTimeout(resolve, found > 0 ? 20 : 150));
+  }
+  Deno.exit(0);
+}

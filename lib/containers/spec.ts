@@ -1,0 +1,324 @@
+import type { Command } from "../commands/mod.ts";
+import type { ImageSource } from "./dockerfile.ts";
+import type { Condition } from "./conditions.ts";
+
+/** What a network is made of: containers and programs of the host, in one graph. */
+export type NodeSpec = ContainerSpec | HostCommandSpec;
+
+/** What waits for what: a list of names means `started`. */
+export type Dependencies = readonly string[] | Readonly<Record<string, Condition>>;
+
+/** What every node of a network may have. */
+export interface NodeOptions {
+  /** What must be there before this one starts. */
+  readonly dependsOn?: Dependencies;
+  /** Whether an exit code other than 0 is no failure. Default `false`. */
+  readonly allowUnsuccessful?: boolean;
+  /** Whether its output is shown live. Default: what the network says, `true`. */
+  readonly forward?: boolean;
+  /** Whether its output goes to files. Default: whether the network has a log directory. */
+  readonly log?: boolean;
+  /** How many of the last bytes of each output stay in memory. Default 4 MiB. */
+  readonly recordLimitBytes?: number;
+  /** Size of each log file beyond which the oldest bytes go. Default: no limit. */
+  readonly logLimitBytes?: number;
+}
+
+/** A container that does not run yet: plain data that can be printed, hashed and sent. */
+export interface ContainerSpec extends ContainerOptions {
+  /** Tells the kinds apart. */
+  readonly kind: "container";
+  /** Its name in the network, where it is also its host name. */
+  readonly name: string;
+  /** What it is made from. */
+  readonly image: ImageSource;
+}
+
+/** A program of the host that takes part in a network. */
+export interface HostCommandSpec extends NodeOptions {
+  /** Tells the kinds apart. */
+  readonly kind: "command";
+  /** Its name in the network. */
+  readonly name: string;
+  /** What is run. */
+  readonly command: Command;
+}
+
+/** A port of a container that the host offers too. */
+export interface PortSpec {
+  /** Port inside. */
+  readonly container: number;
+  /** Port of the host. Default: a free one. */
+  readonly host?: number;
+  /** Address of the host. Default `127.0.0.1`. */
+  readonly hostIp?: string;
+  /** Default `tcp`. */
+  readonly protocol?: "tcp" | "udp" | "sctp";
+}
+
+/** Something that is mounted into a container. */
+export type VolumeSpec =
+  | BindSpec
+  | NamedVolumeSpec
+  | TmpfsSpec;
+
+/** A file or directory of the host. */
+export interface BindSpec {
+  /** Path on the host, relative to the working directory; it must exist. */
+  readonly bind: string;
+  /** Path inside. */
+  readonly target: string;
+  /** Whether it cannot be written to. Default `false`. */
+  readonly readOnly?: boolean;
+  /** Mount propagation, for example `rslave`. */
+  readonly propagation?: string;
+}
+
+/** A volume that the engine keeps; it outlives the run. */
+export interface NamedVolumeSpec {
+  /** Name of the volume; it is made when it is not there. */
+  readonly volume: string;
+  /** Path inside. */
+  readonly target: string;
+  /** Whether it cannot be written to. Default `false`. */
+  readonly readOnly?: boolean;
+  /** Whether it stays empty although the image has files there. Default `false`. */
+  readonly noCopy?: boolean;
+}
+
+/** A file system in memory. */
+export interface TmpfsSpec {
+  /** Path inside. */
+  readonly tmpfs: string;
+  /** Size. Default: half of the memory. */
+  readonly sizeBytes?: number;
+  /** Permission bits. Default `0o1777`. */
+  readonly mode?: number;
+}
+
+/** How the engine finds out whether a container is healthy. */
+export interface HealthSpec {
+  /** Program and arguments, or a line for the image's shell; `[]` switches the image's check off. */
+  readonly test: readonly string[] | string;
+  /** Between two checks. Default 300 ms: the engine makes the first one only after it. */
+  readonly intervalMs?: number;
+  /** For one check. Default 5 s. */
+  readonly timeoutMs?: number;
+  /** Failures in a row until it is unhealthy. Default 3. */
+  readonly retries?: number;
+  /** How long failures do not count. Default 30 s. */
+  readonly startPeriodMs?: number;
+}
+
+/** When the engine starts a container again by itself. */
+export type RestartSpec = "no" | "always" | "unless-stopped" | "on-failure" | {
+  readonly onFailure: { readonly maxRetries: number };
+};
+
+/** A limit of the processes in a container. */
+export interface UlimitSpec {
+  /** Soft limit. */
+  readonly soft: number;
+  /** Hard limit. Default: the soft one. */
+  readonly hard?: number;
+}
+
+/** A device of the host inside a container. */
+export interface DeviceSpec {
+  /** Path on the host. */
+  readonly host: string;
+  /** Path inside. Default: the same. */
+  readonly container?: string;
+  /** Any of `r`, `w`, `m`. Default `rwm`. */
+  readonly permissions?: string;
+}
+
+/** How a container is made. */
+export interface ContainerOptions extends NodeOptions {
+  /** Arguments, after the entry point; replaces the image's. */
+  readonly command?: readonly string[];
+  /** Program and first arguments; replaces the image's. */
+  readonly entrypoint?: readonly string[];
+  /** Environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Directory of the program. */
+  readonly workdir?: string;
+  /** `user[:group]`, names or numbers. */
+  readonly user?: string;
+  /** Host name inside. Default: its name. */
+  readonly hostname?: string;
+  /** Domain name inside. */
+  readonly domainname?: string;
+  /** Further names in the network. */
+  readonly aliases?: readonly string[];
+  /** Labels of its own. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Ports to publish; a number alone means that port inside and a free one of the host. */
+  readonly ports?: readonly (number | PortSpec)[];
+  /** Ports that the image does not name, for other containers to know. */
+  readonly expose?: readonly (number | string)[];
+  /** What is mounted. */
+  readonly volumes?: readonly VolumeSpec[];
+  /** Health check; a list is program and arguments, a text a line for the image's shell. */
+  readonly health?: readonly string[] | string | HealthSpec;
+  /** Whether a terminal is allocated, which merges both outputs. Default `false`. */
+  readonly tty?: boolean;
+  /** Whether its input stays open. Default `false`. */
+  readonly stdin?: boolean;
+  /** Whether a small init runs as process 1, so that signals and orphans are taken care of. */
+  readonly init?: boolean;
+  /** Signal that asks it to end. Default: what the image says, else `SIGTERM`. */
+  readonly stopSignal?: string;
+  /** How long it may take to end before it is killed. Default 10 s. */
+  readonly stopTimeoutMs?: number;
+  /** When the engine starts it again by itself. Default `no`. */
+  readonly restart?: RestartSpec;
+  /** For example `linux/arm64`. */
+  readonly platform?: string;
+  /** Static IPv4 address; the network needs a subnet. */
+  readonly ipv4?: string;
+  /** Static IPv6 address; the network needs an IPv6 subnet. */
+  readonly ipv6?: string;
+  /** MAC address. */
+  readonly mac?: string;
+  /** Limit of its memory. */
+  readonly memoryBytes?: number;
+  /** Limit of memory and swap; `-1` for none. */
+  readonly memorySwapBytes?: number;
+  /** Memory that it keeps under pressure. */
+  readonly memoryReservationBytes?: number;
+  /** Processors' worth of time, for example `1.5`. */
+  readonly cpus?: number;
+  /** Relative weight. Default 1024. */
+  readonly cpuShares?: number;
+  /** The processors that it may use, for example `0,2-3`. */
+  readonly cpuset?: string;
+  /** Processes at most. */
+  readonly pidsLimit?: number;
+  /** Limits of its processes, for example `{ nofile: { soft: 1024 } }`. */
+  readonly ulimits?: Readonly<Record<string, UlimitSpec>>;
+  /** Size of `/dev/shm`. */
+  readonly shmBytes?: number;
+  /** Added capabilities, for example `NET_ADMIN`. */
+  readonly capAdd?: readonly string[];
+  /** Dropped capabilities. */
+  readonly capDrop?: readonly string[];
+  /** Kernel parameters. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Devices of the host. */
+  readonly devices?: readonly (string | DeviceSpec)[];
+  /** Whether it may do everything. Default `false`. */
+  readonly privileged?: boolean;
+  /** Whether its root file system cannot be written to. Default `false`. */
+  readonly readOnly?: boolean;
+  /** For example `no-new-privileges`. */
+  readonly securityOptions?: readonly string[];
+  /** Further groups of the user. */
+  readonly groups?: readonly string[];
+  /** Further lines of `/etc/hosts`: name to address, or to `host-gateway`. */
+  readonly extraHosts?: Readonly<Record<string, string>>;
+  /** Name servers. */
+  readonly dns?: readonly string[];
+  /** Search domains. */
+  readonly dnsSearch?: readonly string[];
+  /** Options of the resolver. */
+  readonly dnsOptions?: readonly string[];
+  /** `host`, or `container:NAME`. */
+  readonly pid?: string;
+  /** `none`, `private`, `shareable`, `host`, or `container:NAME`. */
+  readonly ipc?: string;
+  /** `host`. */
+  readonly uts?: string;
+  /** `host`. */
+  readonly userns?: string;
+  /** OCI runtime. */
+  readonly runtime?: string;
+  /** Logging driver and its options; ours does not need one. */
+  readonly logging?: {
+    readonly driver: string;
+    readonly options?: Readonly<Record<string, string>>;
+  };
+  /** Preference of the out-of-memory killer, -1000 to 1000. */
+  readonly oomScoreAdj?: number;
+  /** Parent cgroup. */
+  readonly cgroupParent?: string;
+  /** Options of the storage driver. */
+  readonly storageOptions?: Readonly<Record<string, string>>;
+  /** When the image is pulled. Default `missing`. */
+  readonly pull?: "missing" | "always" | "never";
+}
+
+/**
+ * Describes a container. Nothing happens until it is in a network that runs.
+ *
+ * @param name Its name in the network: letters, digits, `_`, `.` and `-`, not first.
+ * @param image What it is made from; a text is the reference of an image.
+ * @param options Everything else.
+ * @returns Plain data.
+ * @throws {TypeError} when the name cannot be one.
+ * @example
+ * ```ts
+ * import { container } from "@superorch/superorch/containers";
+ *
+ * const db = container("db", "postgres:16", {
+ *   env: { POSTGRES_PASSWORD: "secret" },
+ *   health: ["pg_isready"],
+ * });
+ * console.log(db.name); // "db"
+ * ```
+ */
+export function container(
+  name: string,
+  image: ImageSource | string,
+  options: ContainerOptions = {},
+): ContainerSpec {
+  requireNodeName(name);
+  const source = typeof image === "string"
+    ? { kind: "reference", reference: image } as const
+    : image;
+  return { kind: "container", name, image: source, ...options };
+}
+
+/**
+ * Describes a program of the host that takes part in a network.
+ *
+ * @param name Its name in the network.
+ * @param command What is run.
+ * @param options Everything else.
+ * @returns Plain data.
+ * @throws {TypeError} when the name cannot be one.
+ */
+export function hostCommand(
+  name: string,
+  command: Command,
+  options: NodeOptions = {},
+): HostCommandSpec {
+  requireNodeName(name);
+  return { kind: "command", name, command, ...options };
+}
+
+// The engine's own rule for container names, so that a name is refused here and not after others
+// have been created. It is also part of a file name and of a host name.
+function requireNodeName(name: string): void {
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(name)) {
+    throw new TypeError(
+      `Cannot use name ${JSON.stringify(name)}: it must begin with a letter or digit, go on with ` +
+        `letters, digits, "_", "." or "-", and have at most 63 characters`,
+    );
+  }
+}
+
+/**
+ * Lists what a node depends on.
+ *
+ * @param dependencies Names alone, or names and conditions.
+ * @returns Names and conditions.
+ */
+export function dependencyEntries(
+  dependencies: Dependencies | undefined,
+): readonly (readonly [string, Condition])[] {
+  if (dependencies === undefined) return [];
+  return Array.isArray(dependencies)
+    ? dependencies.map((name: string) => [name, "started"] as const)
+    : Object.entries(dependencies as Readonly<Record<string, Condition>>);
+}

@@ -1,0 +1,74 @@
+import type { EngineClient } from "../engine/mod.ts";
+import { limiter } from "./_limit.ts";
+import { describeCondition } from "./conditions.ts";
+import { DependencyError } from "./errors.ts";
+import type { GraphNode } from "./node.ts";
+import { dependencyEntries } from "./spec.ts";
+import { waitForCondition } from "./wait_condition.ts";
+
+/** What starting a graph needs. */
+export interface StartContext {
+  /** The engine. */
+  readonly engine: EngineClient;
+  /** Finds the node that another one depends on. */
+  readonly find: (name: string) => GraphNode;
+  /** How many nodes are created or started at a time. */
+  readonly width: number;
+  /** Ends the attempt. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Creates nodes and starts each as soon as what it depends on is there.
+ *
+ * The first failure stops the rest; it settles when nothing is under way any more.
+ *
+ * @param nodes What to start.
+ * @param context Engine, width, signal.
+ * @throws {unknown} the first failure.
+ */
+export async function startGraph(
+  nodes: readonly GraphNode[],
+  context: StartContext,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const gate = limiter(context.width);
+  // Create all, then start: creating takes 10 ms each, and a mistake in any of them shows before
+  // the first one runs.
+  await settleAll(nodes.map((node) => gate(() => node.create(signal))), stop);
+  await settleAll(
+    nodes.map(async (node) => {
+      await waitForDependencies(node, { ...context, signal });
+      await gate(() => node.start(signal));
+    }),
+    stop,
+  );
+}
+
+async function waitForDependencies(node: GraphNode, context: StartContext): Promise<void> {
+  const entries = dependencyEntries(node.spec.dependsOn);
+  await Promise.all(entries.map(async ([name, condition]) => {
+    try {
+      await waitForCondition(context.find(name), condition, context);
+    } catch (cause) {
+      context.signal.throwIfAborted();
+      const wanted = describeCondition(condition);
+      const error = new DependencyError(node.spec.name, name, wanted, { cause });
+      node.status.setFailure(error);
+      throw error;
+    }
+  }));
+}
+
+/** Waits for all, also after the first failure, which stops the others. */
+async function settleAll(work: readonly Promise<void>[], stop: AbortController): Promise<void> {
+  let first: { readonly error: unknown } | undefined;
+  await Promise.all(work.map((one) =>
+    one.catch((error) => {
+      first ??= { error };
+      stop.abort(error);
+    })
+  ));
+  if (first !== undefined) throw first.error;
+}

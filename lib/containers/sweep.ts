@@ -1,0 +1,157 @@
+import type { EngineClient } from "../engine/mod.ts";
+import { LABEL } from "./labels.ts";
+import { formatOwner, identifyProcess, ownerState, parseOwner } from "./owner.ts";
+
+/** One object on an engine that carries our labels. */
+export interface OwnedObject {
+  /** What it is. */
+  readonly kind: "container" | "network" | "volume" | "image";
+  /** Id, or name for a volume. */
+  readonly id: string;
+  /** Name to show. */
+  readonly name: string;
+  /** Its labels. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a sweep did. */
+export interface SweepResult {
+  /** What was removed. */
+  readonly removed: readonly OwnedObject[];
+  /** What could not be removed, and why. */
+  readonly failed: readonly { readonly object: OwnedObject; readonly error: unknown }[];
+}
+
+/** How objects are looked for. */
+export interface SweepOptions {
+  /** Ends the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** Containers first: what they use can be removed only after them. */
+const ORDER = ["container", "network", "volume", "image"] as const;
+
+/**
+ * Lists everything on an engine that superorch made.
+ *
+ * @param engine The engine.
+ * @param labels Only what has these labels too.
+ * @returns Containers, then networks, volumes and images.
+ */
+export async function listOwned(
+  engine: EngineClient,
+  labels: Readonly<Record<string, string>> = {},
+  options: SweepOptions = {},
+): Promise<readonly OwnedObject[]> {
+  const query = { labels: { [LABEL.run]: true as const, ...labels }, signal: options.signal };
+  const [containers, networks, volumes, images] = await Promise.all([
+    engine.containers.list(query),
+    engine.networks.list(query),
+    engine.volumes.list(query),
+    engine.images.list(query),
+  ]);
+  return [
+    ...containers.map(({ Id, Names, Labels }): OwnedObject => ({
+      kind: "container",
+      id: Id,
+      name: (Names[0] ?? Id).replace(/^\//, ""),
+      labels: Labels,
+    })),
+    ...networks.map(({ Id, Name, Labels }): OwnedObject => ({
+      kind: "network",
+      id: Id,
+      name: Name,
+      labels: Labels ?? {},
+    })),
+    ...volumes.map(({ Name, Labels }): OwnedObject => ({
+      kind: "volume",
+      id: Name,
+      name: Name,
+      labels: Labels ?? {},
+    })),
+    ...images.map(({ Id, RepoTags, Labels }): OwnedObject => ({
+      kind: "image",
+      id: Id,
+      name: RepoTags?.[0] ?? Id,
+      labels: Labels ?? {},
+    })),
+  ];
+}
+
+/**
+ * Removes what dead processes of this machine left behind.
+ *
+ * What lives as long as its owner is removed when that owner is dead; what is kept, what belongs to
+ * a living process, to another machine or PID namespace, and what superorch did not make, stays.
+ *
+ * @param engine The engine.
+ * @returns What was removed.
+ */
+export async function sweepDeadOwners(
+  engine: EngineClient,
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  const self = await identifyProcess();
+  if (self === undefined) return { removed: [], failed: [] };
+  const mine = formatOwner(self);
+  const candidates = (await listOwned(engine, { [LABEL.lifetime]: "owner" }, options))
+    .filter(({ labels }) => labels[LABEL.owner] !== mine);
+  const states = new Map<string, Promise<string>>();
+  const dead: OwnedObject[] = [];
+  for (const object of candidates) {
+    const label = object.labels[LABEL.owner] ?? "";
+    const state = states.get(label) ?? ownerState(parseOwner(label), self);
+    states.set(label, state);
+    if (await state === "dead") dead.push(object);
+  }
+  return await removeOwned(engine, dead, options);
+}
+
+/**
+ * Removes objects, containers first.
+ *
+ * @param engine The engine.
+ * @param objects What to remove.
+ * @returns What was removed; what was gone already counts.
+ */
+export async function removeOwned(
+  engine: EngineClient,
+  objects: readonly OwnedObject[],
+  options: SweepOptions = {},
+): Promise<SweepResult> {
+  const removed: OwnedObject[] = [];
+  const failed: { object: OwnedObject; error: unknown }[] = [];
+  for (const kind of ORDER) {
+    const ofKind = objects.filter((object) => object.kind === kind);
+    await Promise.all(ofKind.map(async (object) => {
+      try {
+        await remove(engine, object, options);
+        removed.push(object);
+      } catch (error) {
+        failed.push({ object, error });
+      }
+    }));
+  }
+  return { removed, failed };
+}
+
+async function remove(
+  engine: EngineClient,
+  { kind, id }: OwnedObject,
+  { signal }: SweepOptions,
+): Promise<void> {
+  switch (kind) {
+    case "container":
+      await engine.containers.remove(id, { force: true, signal });
+      return;
+    case "network":
+      await engine.networks.remove(id, { signal });
+      return;
+    case "volume":
+      await engine.volumes.remove(id, { force: true, signal });
+      return;
+    case "image":
+      await engine.images.remove(id, { force: true, signal });
+      return;
+  }
+}
