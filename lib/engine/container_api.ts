@@ -37,7 +37,7 @@ export interface LogOptions extends CallOptions {
   readonly since?: Date;
   /** Not newer than this. */
   readonly until?: Date;
-  /** The last lines only. Default: all. */
+  /** The last lines only, counted before one of the two outputs is left out. Default: all. */
   readonly tail?: number;
   /** Whether each line begins with its time. Default `false`. */
   readonly timestamps?: boolean;

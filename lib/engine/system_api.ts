@@ -73,6 +73,10 @@ export class SystemApi {
         returned = true;
         return end();
       },
+      [Symbol.asyncDispose]: async () => {
+        returned = true;
+        await end();
+      },
     });
   }
 }
