@@ -12,14 +12,24 @@ export class CommandNode implements GraphNode {
   readonly status: NodeStatus = new NodeStatus();
   /** What it wrote. */
   readonly output: NodeOutput;
+  readonly #environment: () => Promise<Readonly<Record<string, string>>>;
   #runner: CommandRunner | undefined;
   #terminating = false;
   #watching: Promise<void> = Promise.resolve();
 
-  /** Makes a node; nothing runs yet. */
-  constructor(spec: HostCommandSpec, output: NodeOutput) {
+  /**
+   * Makes a node; nothing runs yet.
+   *
+   * @param environment Finds the variables that tell where containers can be reached.
+   */
+  constructor(
+    spec: HostCommandSpec,
+    output: NodeOutput,
+    environment: () => Promise<Readonly<Record<string, string>>>,
+  ) {
     this.spec = spec;
     this.output = output;
+    this.#environment = environment;
   }
 
   /** Its command line. */
@@ -42,6 +52,7 @@ export class CommandNode implements GraphNode {
     // files and forwarding still holds.
     const command = new Command({
       ...spec,
+      env: { ...await this.#environment(), ...spec.env },
       record: false,
       dieWithParent: spec.dieWithParent ?? Deno.build.os === "linux",
     });

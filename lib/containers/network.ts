@@ -26,6 +26,7 @@ import type {
 import { formatOwner, identifyProcess } from "./owner.ts";
 import { type PreparedImage, prepareImages } from "./prepare_images.ts";
 import { failureReport, hasFailed } from "./report.ts";
+import { publishedAddresses } from "./published_addresses.ts";
 import { RunningContainer } from "./running_container.ts";
 import type { ContainerSpec, NodeSpec } from "./spec.ts";
 import { specHash } from "./spec_hash.ts";
@@ -461,7 +462,11 @@ export class ContainerNetwork implements AsyncDisposable {
       const output = await NodeOutput.open(spec.name, spec, settings, width);
       this.#registry.setNode(
         spec.kind === "command"
-          ? new CommandNode(spec, output)
+          ? new CommandNode(
+            spec,
+            output,
+            () => publishedAddresses(this.engine, this.#registry.nodes),
+          )
           : await this.#containerNode(spec, output, images.get(spec.name)!, binds),
       );
     }

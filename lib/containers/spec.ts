@@ -282,6 +282,9 @@ export function container(
 /**
  * Describes a program of the host that takes part in a network.
  *
+ * Where it can reach the published ports of containers that run when it starts stands in its
+ * environment: `SUPERORCH_DB_5432=127.0.0.1:32768` for port 5432 of the container `db`.
+ *
  * @param name Its name in the network.
  * @param command What is run.
  * @param options Everything else.
