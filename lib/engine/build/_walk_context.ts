@@ -4,6 +4,15 @@ import { BuildContextError } from "./build_error.ts";
 import { contextError } from "./_context_error.ts";
 import type { DockerIgnore, IgnoreTrail } from "./dockerignore.ts";
 
+/** One entry, and what the archive does not say of it before it is opened. */
+export interface WalkedEntry {
+  readonly entry: TarEntry;
+  /** Length of a file; 0 for others. */
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970: an archive has whole seconds. */
+  readonly mtimeMs: number;
+}
+
 /** Made files by name, in directories that need not exist. */
 interface Overlay {
   readonly files: Map<string, ContextFile>;
@@ -12,7 +21,7 @@ interface Overlay {
 
 /** A directory that is only sent when something in it is. */
 interface Parent {
-  readonly entry: TarEntry;
+  readonly entry: WalkedEntry;
   sent: boolean;
 }
 
@@ -21,7 +30,7 @@ export async function* walkContext(
   context: BuildContext,
   ignore: DockerIgnore,
   options: ReadContextOptions,
-): AsyncGenerator<TarEntry> {
+): AsyncGenerator<WalkedEntry> {
   const overlay = overlayOf(context.files ?? []);
   if (context.directory !== undefined) await requireDirectory(context.directory);
   const walk = new Walk(context, ignore, options);
@@ -45,7 +54,7 @@ class Walk {
     overlay: Overlay | undefined,
     trail: IgnoreTrail,
     parents: readonly Parent[],
-  ): AsyncGenerator<TarEntry> {
+  ): AsyncGenerator<WalkedEntry> {
     const names = new Set(hostPath === undefined ? [] : await listNames(prefix, hostPath));
     for (const name of overlay?.files.keys() ?? []) names.add(name);
     for (const name of overlay?.directories.keys() ?? []) names.add(name);
@@ -68,46 +77,64 @@ class Walk {
         yield* unsent(parents);
         yield entry;
       }
-      if (entry.kind !== "directory") continue;
+      if (entry.entry.kind !== "directory") continue;
       const parent: Parent = { entry, sent: !ignored };
       yield* this.directory(`${path}/`, inside, below, own, [...parents, parent]);
     }
   }
 
-  #madeEntry(path: string, file: ContextFile): TarEntry {
+  #madeEntry(path: string, file: ContextFile): WalkedEntry {
     const mtimeSeconds = this.#mtimeSeconds ?? 0;
-    return { kind: "file", path, content: file.content, mode: file.mode ?? 0o644, mtimeSeconds };
+    const content = typeof file.content === "string"
+      ? new TextEncoder().encode(file.content)
+      : file.content;
+    return {
+      entry: { kind: "file", path, content, mode: file.mode ?? 0o644, mtimeSeconds },
+      sizeBytes: content.length,
+      mtimeMs: mtimeSeconds * 1000,
+    };
   }
 
   async #hostEntry(
     path: string,
     hostPath: string | undefined,
     below: Overlay | undefined,
-  ): Promise<TarEntry | undefined> {
+  ): Promise<WalkedEntry | undefined> {
     const info = hostPath === undefined ? undefined : await statOf(path, hostPath);
     if (below !== undefined && info?.isDirectory !== true) {
       if (info !== undefined) {
         throw new BuildContextError(path, "a file is where a directory is needed for made files");
       }
-      return { kind: "directory", path, mode: 0o755, mtimeSeconds: this.#mtimeSeconds ?? 0 };
+      const mtimeSeconds = this.#mtimeSeconds ?? 0;
+      return {
+        entry: { kind: "directory", path, mode: 0o755, mtimeSeconds },
+        sizeBytes: 0,
+        mtimeMs: mtimeSeconds * 1000,
+      };
     }
     // Gone since the directory was listed: as if it had never been there.
     if (info === undefined || hostPath === undefined) return undefined;
-    const mtime = Math.floor((info.mtime?.getTime() ?? 0) / 1000);
-    const attributes = { path, mtimeSeconds: this.#mtimeSeconds ?? mtime };
+    const mtimeMs = this.#mtimeSeconds === undefined
+      ? info.mtime?.getTime() ?? 0
+      : this.#mtimeSeconds * 1000;
+    const attributes = { path, mtimeSeconds: Math.floor(mtimeMs / 1000) };
     // Windows has no bits; docker sends these.
     const mode = info.mode === null ? 0o755 : info.mode & 0o7777;
+    const walked = (entry: TarEntry) => ({ entry, sizeBytes: 0, mtimeMs });
     if (info.isSymlink) {
-      return { kind: "symlink", ...attributes, target: await linkOf(path, hostPath) };
+      return walked({ kind: "symlink", ...attributes, target: await linkOf(path, hostPath) });
     }
-    if (info.isDirectory) return { kind: "directory", ...attributes, mode };
-    if (info.isFile) return { kind: "file", ...attributes, mode, content: { hostPath } };
+    if (info.isDirectory) return walked({ kind: "directory", ...attributes, mode });
+    if (info.isFile) {
+      const entry: TarEntry = { kind: "file", ...attributes, mode, content: { hostPath } };
+      return { entry, sizeBytes: info.size, mtimeMs };
+    }
     this.#options.onNote?.(`"${path}" of the build context is not sent: it is no file`);
     return undefined;
   }
 }
 
-function* unsent(parents: readonly Parent[]): Generator<TarEntry> {
+function* unsent(parents: readonly Parent[]): Generator<WalkedEntry> {
   for (const parent of parents) {
     if (parent.sent) continue;
     parent.sent = true;

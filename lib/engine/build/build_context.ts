@@ -2,7 +2,7 @@ import { type TarContent, type TarEntry, tarStream } from "../tar/mod.ts";
 import { BuildContextError } from "./build_error.ts";
 import { contextError } from "./_context_error.ts";
 import { cleanPath, DockerIgnore } from "./dockerignore.ts";
-import { walkContext } from "./_walk_context.ts";
+import { walkContext, type WalkedEntry } from "./_walk_context.ts";
 
 /** What a build may copy from, and the Dockerfile. Plain data: nothing is read before it is used. */
 export interface BuildContext {
@@ -96,8 +96,64 @@ export async function prepareContext(
       ...needed.map((path) => `!${escapePattern(path)}`),
     ]);
   }
-  const entries = () => walkContext({ ...context, files: own }, ignore, options);
+  const entries = () => entriesOf(walkContext({ ...context, files: own }, ignore, options));
   return { dockerfile, entries, tar: () => contextTar(entries(), options.signal) };
+}
+
+async function* entriesOf(walk: AsyncGenerator<WalkedEntry>): AsyncGenerator<TarEntry> {
+  for await (const { entry } of walk) yield entry;
+}
+
+/** A context that is sent file by file, as the daemon asks for them. */
+export interface SyncedContext {
+  /** The Dockerfile's name and text: it is sent apart from the files. */
+  readonly dockerfile: { readonly name: string; readonly text: string };
+  /** Names what the daemon may keep for the next time; `undefined`: nothing. */
+  readonly sharedKey: string | undefined;
+  /** The entries in a fixed order. */
+  walk(): AsyncGenerator<WalkedEntry>;
+}
+
+/**
+ * Gets a context ready to be sent over a BuildKit session. The Dockerfile and `.dockerignore` are
+ * files like others here, and an inline Dockerfile is in no directory.
+ */
+export async function prepareSyncedContext(
+  context: BuildContext,
+  options: ReadContextOptions = {},
+): Promise<SyncedContext> {
+  const files = new Map((context.files ?? []).map((file) => [inContext(file.path), file]));
+  const name = await findDockerfile(context, files);
+  const text = context.dockerfileText ?? await readText(context, files, name) ?? "";
+  const ignoreText = await readIgnoreText(context, files, name);
+  const own: ContextFile[] = [...files].map(([path, file]) => ({ ...file, path }));
+  const ignore = context.ignore === undefined
+    ? DockerIgnore.parse(ignoreText.text, ignoreText.name)
+    : DockerIgnore.of(context.ignore);
+  return {
+    dockerfile: {
+      name: context.dockerfileText === undefined ? name.split("/").at(-1) ?? name : "Dockerfile",
+      text,
+    },
+    sharedKey: await sharedKeyOf(context, own),
+    walk: () => walkContext({ ...context, files: own }, ignore, options),
+  };
+}
+
+/**
+ * The daemon takes a file that has the size and time of one that it keeps for the same file. So
+ * made files, whose time says nothing, count with their content, and where times are set nothing is
+ * kept at all.
+ */
+async function sharedKeyOf(
+  context: BuildContext,
+  files: readonly ContextFile[],
+): Promise<string | undefined> {
+  if (context.directory === undefined || context.mtimeSeconds !== undefined) return undefined;
+  const made = await Promise.all(
+    files.map(async ({ path, content, mode }) => [path, mode, await sha256Hex(content)]),
+  );
+  return await sha256Hex(JSON.stringify([await Deno.realPath(context.directory), made]));
 }
 
 function contextTar(
@@ -200,7 +256,8 @@ function escapePattern(path: string): string {
   return path.replace(/[*?[\]\\]/g, "\\$&");
 }
 
-async function sha256Hex(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+async function sha256Hex(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
   return new Uint8Array(digest).toHex();
 }

@@ -1,18 +1,15 @@
 import type { EngineClient } from "../client.ts";
 import { type TarReadEntry, untar } from "../tar/mod.ts";
-import { prepareContext } from "./build_context.ts";
 import { BuildFailedError, BuildUnsupportedError } from "./build_error.ts";
 import { DEFAULT_TAIL_CHARACTERS } from "./build_image.ts";
 import type { BuildDefinition, BuildRunOptions } from "./build_options.ts";
 import { readSecrets } from "./build_secrets.ts";
 import { hasBuildKit } from "./has_buildkit.ts";
 import { PieceQueue } from "./_piece_queue.ts";
-import { postBuild } from "./_post_build.ts";
 import { BuildRecord } from "./_progress.ts";
-import { openSession } from "./_session_for.ts";
+import { runBuildKit } from "./_run_buildkit.ts";
 import { GrpcError } from "./session/grpc.ts";
 import { fileSendService } from "./session/services.ts";
-import { TraceProgress } from "./_trace_progress.ts";
 
 /** What to build, and how; the files of the target stage are the result. */
 export interface BuildFilesOptions extends Omit<BuildDefinition, "labels">, BuildRunOptions {}
@@ -156,26 +153,14 @@ class FilesRun implements FilesBuild {
   }
 
   async #run(): Promise<BuildFilesResult> {
-    const signal = this.#signal;
-    const onNote = (text: string) => this.#record.emit({ kind: "note", text });
-    const context = await prepareContext(this.#options.context, { signal, onNote });
-    await using session = await openSession(this.#engine, {
+    await runBuildKit(this.#engine, {
+      options: this.#options,
       secrets: this.#secrets,
-      credentials: this.#options.credentials,
-      methods: this.#fileSend(),
-      signal,
-    });
-    await postBuild(this.#engine, {
-      builder: "buildkit",
-      subject: "files",
-      definition: this.#options,
-      run: this.#options,
-      dockerfile: context.dockerfile,
-      query: { session: session.id, outputs: JSON.stringify([{ Type: "tar", Attrs: {} }]) },
-      tar: context.tar(),
       record: this.#record,
-      decoder: new TraceProgress(this.#record),
-      signal,
+      subject: "files",
+      query: { outputs: JSON.stringify([{ Type: "tar", Attrs: {} }]) },
+      methods: this.#fileSend(),
+      signal: this.#signal,
     });
     if (!this.#complete) {
       throw new BuildFailedError({

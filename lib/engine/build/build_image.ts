@@ -8,8 +8,7 @@ import { ClassicProgress } from "./_classic_progress.ts";
 import { hasBuildKit } from "./has_buildkit.ts";
 import { postBuild } from "./_post_build.ts";
 import { BuildRecord } from "./_progress.ts";
-import { openSession } from "./_session_for.ts";
-import { TraceProgress } from "./_trace_progress.ts";
+import { runBuildKit } from "./_run_buildkit.ts";
 
 /** What image to build, and how. */
 export interface BuildImageOptions extends BuildDefinition, BuildRunOptions {
@@ -94,28 +93,30 @@ export async function buildImage(
   }
   const tailCharacters = options.logTailCharacters ?? DEFAULT_TAIL_CHARACTERS;
   const record = new BuildRecord(options.onEvent, tailCharacters);
-  const onNote = (text: string) => record.emit({ kind: "note", text });
-  const context = await prepareContext(options.context, { signal, onNote });
   const subject = options.tag === undefined ? "image" : `image "${options.tag}"`;
+  const query = { t: options.tag };
   const imageId = builder === "classic"
-    ? await buildClassic(engine, options, { context, record, subject })
-    : await buildWithBuildKit(engine, options, { context, record, subject, secrets });
+    ? await buildClassic(engine, options, record, subject)
+    : await runBuildKit(engine, { options, secrets, record, subject, query, signal });
   const { steps, cached } = record.counts();
-  return { imageId, builder, steps, cachedSteps: cached };
-}
-
-interface Prepared {
-  readonly context: Awaited<ReturnType<typeof prepareContext>>;
-  readonly record: BuildRecord;
-  readonly subject: string;
+  return {
+    imageId: required(imageId, subject, builder, record),
+    builder,
+    steps,
+    cachedSteps: cached,
+  };
 }
 
 async function buildClassic(
   engine: EngineClient,
   options: BuildImageOptions,
-  { context, record, subject }: Prepared,
-): Promise<string> {
+  record: BuildRecord,
+  subject: string,
+): Promise<string | undefined> {
+  const { signal } = options;
   const decoder = new ClassicProgress(record);
+  const onNote = (text: string) => record.emit({ kind: "note", text });
+  const context = await prepareContext(options.context, { signal, onNote });
   try {
     await postBuild(engine, {
       builder: "classic",
@@ -127,41 +128,13 @@ async function buildClassic(
       tar: context.tar(),
       record,
       decoder,
-      signal: options.signal,
+      signal,
     });
-    return required(decoder.imageId, subject, "classic", record);
+    return decoder.imageId;
   } catch (error) {
     if (options.keepFailedSteps !== true) await removeImages(engine, decoder.createdImages);
     throw error;
   }
-}
-
-async function buildWithBuildKit(
-  engine: EngineClient,
-  options: BuildImageOptions,
-  { context, record, subject, secrets }: Prepared & {
-    readonly secrets: ReadonlyMap<string, Uint8Array>;
-  },
-): Promise<string> {
-  const decoder = new TraceProgress(record);
-  const { credentials, signal } = options;
-  // A session costs a connection, so only what needs one gets one.
-  await using session = secrets.size === 0 && credentials === undefined
-    ? undefined
-    : await openSession(engine, { secrets, credentials, signal });
-  await postBuild(engine, {
-    builder: "buildkit",
-    subject,
-    definition: options,
-    run: options,
-    dockerfile: context.dockerfile,
-    query: { t: options.tag, session: session?.id },
-    tar: context.tar(),
-    record,
-    decoder,
-    signal,
-  });
-  return required(decoder.imageId, subject, "buildkit", record);
 }
 
 function required(

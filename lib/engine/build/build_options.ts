@@ -28,6 +28,12 @@ export interface BuildRunOptions {
   readonly noCache?: boolean;
   /** Whether base images are pulled even when they are there. Default `false`. */
   readonly pull?: boolean;
+  /**
+   * How BuildKit gets the context: `sync` sends what has changed since the last time, and of that
+   * what the Dockerfile copies; `tar` sends all of it at once, and `COPY .` then copies an inline
+   * Dockerfile and `.dockerignore` too. Default `auto`: `sync` when there is a directory.
+   */
+  readonly transfer?: "auto" | "sync" | "tar";
   /** Secrets for `RUN --mount=type=secret`, by id. */
   readonly secrets?: Readonly<Record<string, BuildSecret>>;
   /** Reads a variable for secrets. Default `Deno.env.get`. */

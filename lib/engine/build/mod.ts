@@ -56,6 +56,7 @@ export {
   type FilesBuild,
 } from "./build_files.ts";
 export { buildHash } from "./build_hash.ts";
+export { SharedBuilds } from "./shared_builds.ts";
 export { hasBuildKit } from "./has_buildkit.ts";
 export { BuildSession, type BuildSessionOptions } from "./session/build_session.ts";
 export {
@@ -76,4 +77,10 @@ export {
   type SecretResolver,
   secretsService,
 } from "./session/services.ts";
+export {
+  fileSyncService,
+  type SyncEntry,
+  type SyncLookup,
+  type SyncRequest,
+} from "./session/file_sync.ts";
 export { ProtobufError } from "./_protobuf.ts";

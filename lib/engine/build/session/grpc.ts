@@ -84,15 +84,20 @@ export function grpcHandler(methods: GrpcMethods): (stream: Http2Stream) => Prom
     const method = Object.hasOwn(methods, path) ? methods[path] : undefined;
     let status: GrpcStatus = "OK";
     let message = "";
+    // A message may take several frames, and those of two must not mix.
+    let sending: Promise<void> = Promise.resolve();
     try {
       if (method === undefined) throw new GrpcError("UNIMPLEMENTED", `no method "${path}"`);
       await method({
         path,
         metadata: (key) => headers.get(key) ?? [],
         messages: readMessages(stream),
-        async send(bytes) {
+        send(bytes) {
           stream.respond(OPENING);
-          await stream.write(concatBytes([Uint8Array.of(0), uint32(bytes.length), bytes]));
+          const framed = concatBytes([Uint8Array.of(0), uint32(bytes.length), bytes]);
+          const sent = sending.then(() => stream.write(framed));
+          sending = sent.catch(() => {}); // whoever sent it gets it
+          return sent;
         },
         signal: stream.signal,
       });
