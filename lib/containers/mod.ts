@@ -101,5 +101,7 @@ export {
   type SweepOptions,
   type SweepResult,
 } from "./sweep.ts";
+export { formatSummary } from "./summary_table.ts";
+export { runLogDirectory } from "./run_log_directory.ts";
 export { reaperMain } from "./reaper.ts";
 export { specHash } from "./spec_hash.ts";
