@@ -19,6 +19,8 @@ interface LazyCommand {
   readonly load: (output: Output) => Promise<CommandUnknownOpts>;
 }
 
+export type { Output, Sink } from "./output.ts";
+
 const COMMANDS: readonly LazyCommand[] = [
   {
     name: "ps",

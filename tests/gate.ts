@@ -64,9 +64,15 @@ Deno.exit(report.failed === 0 ? 0 : 1);
 async function makeScratch(): Promise<string> {
   if (Deno.build.os === "windows") return await Deno.makeTempDir();
   const base = Deno.env.get("TMPDIR")?.replace(/\/+$/, "") || "/tmp";
-  const path = `${base}/s${id.slice(0, 4)}`;
-  await Deno.mkdir(path); // as open as /tmp: a test may run something as another user
-  return path;
+  for (;;) {
+    const path = `${base}/s${crypto.randomUUID().slice(0, 3)}`;
+    try {
+      await Deno.mkdir(path); // as open as /tmp: a test may run something as another user
+      return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
 }
 
 /** Runs a stage that fails by what it finds or by throwing. */

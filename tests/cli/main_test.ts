@@ -105,7 +105,7 @@ Deno.test("nothing is coloured in a pipe; a terminal gets colours unless NO_COLO
 
 Deno.test("a reader that goes away ends the program quietly", async () => {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("cli/main.ts", root).href, "--help"],
+    args: ["run", "-q", "-A", new URL("cli/main.ts", root).href, "--help"],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

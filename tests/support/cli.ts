@@ -31,7 +31,8 @@ export function superorch(
   args: readonly string[],
   options: RunProgramOptions = {},
 ): Promise<Ran> {
-  return deno(["run", "-A", new URL("cli/main.ts", root).href, ...args], options);
+  // Quiet, as Deno itself would tell on standard error what it downloads on a fresh machine.
+  return deno(["run", "-q", "-A", new URL("cli/main.ts", root).href, ...args], options);
 }
 
 /**

@@ -21,6 +21,8 @@ export async function runStaticStages(report: GateReport): Promise<void> {
   const sources = await existing(SOURCES);
   const docs = await existing(["README.md"]);
   const stages: Stage[] = [
+    // First, so that a registry that does not answer is told as that, and once.
+    { name: "packages", args: ["cache", "--quiet", ...await filesIn("lib/deps")] },
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
     {
@@ -54,6 +56,12 @@ async function existing(paths: readonly string[]): Promise<readonly string[]> {
     }
   }));
   return found.flat();
+}
+
+async function filesIn(directory: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(directory)) found.push(`${directory}/${name}`);
+  return found.sort();
 }
 
 async function exportedFiles(): Promise<readonly string[]> {

@@ -73,7 +73,7 @@ export async function runTestFiles(
       const [index, file] = next;
       const seconds = TIMEOUT_LINE.exec(await Deno.readTextFile(file))?.[1];
       const timeoutMs = seconds === undefined ? FILE_TIMEOUT_MS : Number(seconds) * 1000;
-      await runOne(report, run, file, [file], String(index), timeoutMs);
+      await runOne(report, run, file, [file], index.toString(36), timeoutMs);
     }
   }));
 }
