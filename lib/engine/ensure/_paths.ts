@@ -29,10 +29,17 @@ export interface EnginePaths {
 /** The longest path of a socket below the directory; dockerd's containerd makes it. */
 const LONGEST_SOCKET = "exec/containerd/containerd.sock.ttrpc";
 
+// Tried with dockerd 20.10: a comma ends its start ("boltdb supports one endpoint"), a colon or a
+// backslash costs it the overlay driver, and with a percent sign it writes elsewhere, because it
+// takes its data directory for a format.
+// deno-lint-ignore no-control-regex -- control characters are not wanted either
+const FOREIGN_CHARACTERS = /[,:%\\\x00-\x1f\x7f]/;
+
 /**
  * Finds where the engine's files are.
  *
- * @throws {EngineSetupError} when no state directory is known, or its path is too long for sockets.
+ * @throws {EngineSetupError} when no state directory is known, or its path is too long for sockets
+ * or has characters that dockerd stumbles over.
  */
 export function enginePaths(env: ReadEnv): EnginePaths {
   let state: string;
@@ -46,6 +53,16 @@ export function enginePaths(env: ReadEnv): EnginePaths {
     });
   }
   const directory = `${state}/engine`;
+  const foreign = FOREIGN_CHARACTERS.exec(directory)?.[0];
+  if (foreign !== undefined) {
+    throw new EngineSetupError({
+      step: "state",
+      problem:
+        `Cannot keep an engine in ${JSON.stringify(directory)}: dockerd does not work with ` +
+        `${JSON.stringify(foreign)} in a path`,
+      hint: "set XDG_STATE_HOME to another directory",
+    });
+  }
   const bytes = new TextEncoder().encode(`${directory}/${LONGEST_SOCKET}`).length;
   if (bytes > MAX_SOCKET_PATH_BYTES) {
     throw new EngineSetupError({

@@ -32,12 +32,13 @@ export interface BaseImages {
  * @returns Names of the images.
  * @throws {EngineSetupError} when an image can neither be pulled nor made.
  * @example
- * ```ts no-eval
- * import { connectEngine } from "@superorch/superorch/engine";
+ * ```ts
+ * import type { EngineClient } from "@superorch/superorch/engine";
  * import { ensureBaseImages } from "@superorch/superorch/engine/ensure";
  *
- * await using engine = await connectEngine();
- * const { busybox } = await ensureBaseImages(engine);
+ * async function smallImage(engine: EngineClient): Promise<string> {
+ *   return (await ensureBaseImages(engine)).busybox; // for example "busybox:stable"
+ * }
  * ```
  */
 export async function ensureBaseImages(

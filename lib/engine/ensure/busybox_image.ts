@@ -38,12 +38,13 @@ const CONTENT_LABEL = "org.superorch.content";
  * than the engine's.
  * @throws {EngineApiError} when the engine refuses the image.
  * @example
- * ```ts no-eval
- * import { connectEngine } from "@superorch/superorch/engine";
+ * ```ts
+ * import type { EngineClient } from "@superorch/superorch/engine";
  * import { busyboxImage } from "@superorch/superorch/engine/ensure";
  *
- * await using engine = await connectEngine();
- * console.log(await busyboxImage(engine)); // "superorch/busybox:local"
+ * async function smallImage(engine: EngineClient): Promise<string> {
+ *   return await busyboxImage(engine); // "superorch/busybox:local"
+ * }
  * ```
  */
 export async function busyboxImage(

@@ -2,7 +2,7 @@ import { EngineClient } from "../client.ts";
 import { connectEngine, EngineUnreachableError } from "../discovery.ts";
 import type { ReadEnv } from "../state.ts";
 import type { Discover } from "./ensure_engine.ts";
-import { enginePaths } from "./_paths.ts";
+import { type EnginePaths, enginePaths } from "./_paths.ts";
 import { findOwnDockerd } from "./_record.ts";
 
 /** How {@linkcode engineStatus} looks. */
@@ -51,7 +51,7 @@ export interface EngineStatus {
   readonly used?: UsedEngine;
   /** Why none answers, with every place that was tried. */
   readonly problem?: string;
-  /** The engine of `ensureEngine()`; absent on systems where it cannot start one. */
+  /** The engine of `ensureEngine()`; absent where it cannot start one. */
   readonly own?: OwnEngine;
 }
 
@@ -62,10 +62,9 @@ export interface EngineStatus {
  *
  * @param options Where to look.
  * @returns Both; nothing is changed.
- * @throws {EngineSetupError} when the state directory is not known or its path is too long.
  * @throws {TypeError} when the docker configuration cannot be read.
  * @example
- * ```ts no-eval
+ * ```ts
  * import { engineStatus } from "@superorch/superorch/engine/ensure";
  *
  * const { used } = await engineStatus();
@@ -103,10 +102,19 @@ async function usedEngine(
   }
 }
 
-async function ownEngine(env: ReadEnv, signal: AbortSignal | undefined): Promise<OwnEngine> {
-  const { host, socket, directory, log, data } = enginePaths(env);
+async function ownEngine(
+  env: ReadEnv,
+  signal: AbortSignal | undefined,
+): Promise<OwnEngine | undefined> {
+  let paths: EnginePaths;
+  try {
+    paths = enginePaths(env);
+  } catch {
+    return undefined; // no place to keep one: then there is none, and the other question stands
+  }
+  const { host, socket, directory, log, data } = paths;
   const place = { host, directory, log };
-  const dockerd = await findOwnDockerd(enginePaths(env));
+  const dockerd = await findOwnDockerd(paths);
   if (dockerd === undefined) {
     const known = await Deno.stat(data).then(() => true, () => false);
     return { state: known ? "stopped" : "absent", ...place };

@@ -1,6 +1,6 @@
-import { FileLock, LockTimeoutError } from "../../files/mod.ts";
 import type { EngineClient } from "../client.ts";
 import { connectEngine, EngineUnreachableError } from "../discovery.ts";
+import { EngineApiError, EngineConnectionError } from "../errors.ts";
 import type { ReadEnv } from "../state.ts";
 import { busyboxImage } from "./busybox_image.ts";
 import { EngineSetupError } from "./engine_setup_error.ts";
@@ -9,11 +9,14 @@ import { awaitDockerd, endDockerd, startDockerd } from "./_dockerd.ts";
 import { findMissing, installPackages } from "./_install.ts";
 import { removeLeftovers } from "./_leftovers.ts";
 import { fileSystemOf, requireCgroups, requireLinux, requireSpace } from "./_machine.ts";
+import { lockEngine } from "./_lock.ts";
 import { requireNoOtherDockerd } from "./_other_dockerd.ts";
 import { type EnginePaths, enginePaths } from "./_paths.ts";
 import { gainPrivilege, type Privilege } from "./_privilege.ts";
 import { findOwnDockerd } from "./_record.ts";
+import { Reporter } from "./_reporter.ts";
 import { findStaticBusybox } from "./_static_busybox.ts";
+import { rootMessage } from "./_words.ts";
 
 /** Finds the engine that programs use; fails with an `EngineUnreachableError` if there is none. */
 export type Discover = (options: {
@@ -101,13 +104,14 @@ const KNOWN_DATA_BYTES = 100e6;
  * helps.
  * @throws {TypeError} when the docker configuration cannot be read.
  * @example
- * ```ts no-eval
- * import { ensureEngine } from "@superorch/superorch/engine/ensure";
+ * ```ts
+ * import { ensureEngine, progressLines } from "@superorch/superorch/engine/ensure";
  *
- * const { host, started } = await ensureEngine({
- *   onProgress: ({ state, message }) => state === "begin" && console.error(message),
- * });
- * console.log(host, started);
+ * async function setUp(): Promise<string> {
+ *   const lines = progressLines((text) => Deno.stderr.writeSync(new TextEncoder().encode(text)));
+ *   const { host } = await ensureEngine({ onProgress: lines.onProgress });
+ *   return host; // for example "unix:///var/run/docker.sock"
+ * }
  * ```
  */
 export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<EnsuredEngine> {
@@ -141,29 +145,38 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
     });
   }
 
-  await requireNoOtherDockerd(privilege, second, {
-    look: async () => "host" in await look(),
-    signal,
-  });
-  const late = await look();
-  if ("host" in late) return present(late.host);
   const known = await Deno.stat(paths.data).then(() => true, () => false);
   const wanted = known ? KNOWN_DATA_BYTES : FRESH_DATA_BYTES;
   const elsewhere = "make room, or set XDG_STATE_HOME to a directory on another disk";
   await requireSpace(paths.data, wanted, "keep images and containers", elsewhere);
   const installed = await installMissing(options, env, privilege, reporter);
-  await reporter.step(
-    `Starting dockerd on ${paths.host}`,
-    () => startDockerd(paths, { env, privilege, timeoutMs: startTimeoutMs, signal }),
-  );
+  // After the installation, which may have started a dockerd where it could not be kept from it.
+  await requireNoOtherDockerd(privilege, second, {
+    look: async () => "host" in await look(),
+    signal,
+  });
+  const third = await look();
+  if ("host" in third) {
+    return {
+      ...present(third.host),
+      installed,
+      steps: reporter.steps,
+      warnings: reporter.warnings,
+    };
+  }
   try {
+    await reporter.step(
+      `Starting dockerd on ${paths.host}`,
+      () => startDockerd(paths, { env, privilege, timeoutMs: startTimeoutMs, signal }),
+    );
     await inspectStarted(paths, env, reporter, signal);
   } catch (error) {
     // The next call would find it answering and believe that all is well.
     await endDockerd(paths, { privilege, graceMs: 15_000 });
     await removeLeftovers(paths, privilege);
     signal?.throwIfAborted();
-    if (error instanceof EngineSetupError) throw error;
+    const refused = [EngineApiError, EngineConnectionError, EngineUnreachableError];
+    if (!refused.some((type) => error instanceof type)) throw error;
     throw new EngineSetupError({
       step: "check",
       problem: `Cannot use the engine that was started: ${rootMessage(error)}`,
@@ -193,39 +206,6 @@ async function findEngine(
   }
 }
 
-/** Keeps two callers from setting up or stopping the engine of one state directory at once. */
-export async function lockEngine(
-  paths: EnginePaths,
-  options: {
-    readonly purpose: string;
-    readonly timeoutMs: number;
-    readonly onWait: (who: string) => void;
-    readonly signal?: AbortSignal;
-  },
-): Promise<FileLock> {
-  try {
-    return await FileLock.acquire(paths.lock, {
-      purpose: options.purpose,
-      timeoutMs: options.timeoutMs,
-      signal: options.signal,
-      parents: true,
-      onWait: (holder) =>
-        options.onWait(holder === undefined ? "another process" : `process ${holder.pid}`),
-    });
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw new EngineSetupError(
-      error instanceof LockTimeoutError
-        ? { step: "lock", problem: error.message, hint: "wait for it to end and try again" }
-        : {
-          step: "state",
-          problem: `Cannot lock ${JSON.stringify(paths.lock)}: ${rootMessage(error)}`,
-          hint: "set XDG_STATE_HOME to a directory that this user may write to",
-        },
-    );
-  }
-}
-
 async function installMissing(
   options: EnsureEngineOptions,
   env: ReadEnv,
@@ -235,8 +215,9 @@ async function installMissing(
   const { programs, packages } = await findMissing(env);
   if (packages.length === 0) return [];
   const names = packages.join(", ");
+  const needed = programs.length > 0;
   if (options.install === false) {
-    if (programs.length === 0) return []; // busybox alone: images cannot be made, all else works
+    if (!needed) return []; // busybox alone: images cannot be made, all else works
     throw new EngineSetupError({
       step: "install",
       problem: `Cannot start an engine: ${programs.join(" and ")} not found, and installing ` +
@@ -244,14 +225,20 @@ async function installMissing(
       hint: `install ${names}, or allow it by leaving out --no-install`,
     });
   }
-  await reporter.step(`Installing ${names}`, () =>
-    installPackages(packages, {
-      env,
-      privilege,
-      lockTimeoutMs: options.aptLockTimeoutMs ?? 30_000,
-      onWait: (holder) => reporter.note(`Waiting for another apt: ${holder}`),
-      signal: options.signal,
-    }));
+  try {
+    await reporter.step(`Installing ${names}`, () =>
+      installPackages(packages, {
+        env,
+        privilege,
+        lockTimeoutMs: options.aptLockTimeoutMs ?? 30_000,
+        onWait: (holder) => reporter.note(`Waiting for another apt: ${holder}`),
+        signal: options.signal,
+      }));
+  } catch (error) {
+    if (needed || !(error instanceof EngineSetupError)) throw error;
+    reporter.warn(error.message);
+    return [];
+  }
   const still = (await findMissing(env)).programs;
   if (still.length === 0) return packages;
   throw new EngineSetupError({
@@ -271,9 +258,12 @@ async function inspectStarted(
   await using engine = await connectEngine({ host: paths.host, env, signal });
   const { Driver } = await engine.system.info({ signal });
   if (Driver === "vfs") {
+    const type = await fileSystemOf(paths.data);
+    const good = ["ext4", "xfs", "tmpfs"];
     reporter.warn(
-      `Images take much space and time: ${paths.data} is on ${await fileSystemOf(paths.data)}, ` +
-        `where dockerd copies every layer; set XDG_STATE_HOME to a directory on ext4, xfs or tmpfs`,
+      `Images take much space and time: dockerd copies every layer (driver vfs) in ${paths.data}, ` +
+        `which is on ${type}` +
+        (good.includes(type) ? "" : `; set XDG_STATE_HOME to a directory on ${good.join(", ")}`),
     );
   }
   if (await findStaticBusybox(env) === undefined) {
@@ -285,38 +275,4 @@ async function inspectStarted(
     async () =>
       requireWorkingContainers(engine, await busyboxImage(engine, { env, signal }), signal),
   );
-}
-
-function rootMessage(error: unknown): string {
-  let root = error;
-  while (root instanceof Error && root.cause !== undefined) root = root.cause;
-  return root instanceof Error ? root.message : String(root);
-}
-
-class Reporter {
-  readonly steps: EnsureStep[] = [];
-  readonly warnings: string[] = [];
-  readonly #onProgress: (progress: EngineProgress) => void;
-
-  constructor(onProgress: EnsureEngineOptions["onProgress"]) {
-    this.#onProgress = onProgress ?? (() => {});
-  }
-
-  async step(message: string, work: () => Promise<void>): Promise<void> {
-    this.#onProgress({ state: "begin", message, durationMs: 0 });
-    const start = performance.now();
-    await work();
-    const durationMs = Math.round(performance.now() - start);
-    this.steps.push({ message, durationMs });
-    this.#onProgress({ state: "done", message, durationMs });
-  }
-
-  note(message: string): void {
-    this.#onProgress({ state: "note", message, durationMs: 0 });
-  }
-
-  warn(message: string): void {
-    this.warnings.push(message);
-    this.note(`Warning: ${message}`);
-  }
 }

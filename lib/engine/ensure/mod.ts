@@ -9,13 +9,15 @@
  * directory.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { connectEngine } from "@superorch/superorch/engine";
  * import { ensureBaseImages, ensureEngine } from "@superorch/superorch/engine/ensure";
  *
- * const { host } = await ensureEngine();
- * await using engine = await connectEngine({ host });
- * const { busybox } = await ensureBaseImages(engine);
+ * async function setUp(): Promise<string> {
+ *   const { host } = await ensureEngine();
+ *   await using engine = await connectEngine({ host });
+ *   return (await ensureBaseImages(engine)).busybox;
+ * }
  * ```
  *
  * @module

@@ -1,10 +1,10 @@
 import { EngineClient } from "../client.ts";
 import type { ReadEnv } from "../state.ts";
 import { EngineSetupError } from "./engine_setup_error.ts";
-import { lockEngine } from "./ensure_engine.ts";
 import { endDockerd } from "./_dockerd.ts";
 import { removeLeftovers } from "./_leftovers.ts";
 import { requireLinux } from "./_machine.ts";
+import { lockEngine } from "./_lock.ts";
 import { type EnginePaths, enginePaths } from "./_paths.ts";
 import { gainPrivilege } from "./_privilege.ts";
 import { lastLine } from "./_programs.ts";
@@ -58,10 +58,13 @@ const AT_ONCE = 4;
  * @returns What was done.
  * @throws {EngineSetupError} when it cannot be stopped, or this user may not do so.
  * @example
- * ```ts no-eval
+ * ```ts
  * import { stopEngine } from "@superorch/superorch/engine/ensure";
  *
- * console.log((await stopEngine({ purge: true })).outcome);
+ * async function tearDown(): Promise<void> {
+ *   const { outcome, containers } = await stopEngine({ purge: true });
+ *   console.log(outcome, containers); // for example "ended" 3
+ * }
  * ```
  */
 export async function stopEngine(options: StopEngineOptions = {}): Promise<StoppedEngine> {

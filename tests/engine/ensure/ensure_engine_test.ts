@@ -172,7 +172,10 @@ bareTest("ensureEngine() tells that dockerd copies every layer on overlayfs", as
   const env = { XDG_STATE_HOME: `${directory}/merged` };
   const outcome = await machine.engine(["ensure"], { env });
   assert.equal(outcome.code, 0, outcome.stderr);
-  assert.match(outcome.stderr, /^Warning: Images take much space and time: \S+ is on overlay,/m);
+  assert.match(
+    outcome.stderr,
+    /^Warning: Images take much space and time: .* is on overlay; set XDG_STATE_HOME/m,
+  );
 });
 
 bareTest("ensureEngine() ends an engine whose containers do not run", async (machine) => {
@@ -240,6 +243,15 @@ refusalTest(
   /^Error: Cannot keep an engine in ".*": the path of a socket holds at most 107 bytes, and one of the engine's would have \d+; set XDG_STATE_HOME/,
   (machine) => {
     const XDG_STATE_HOME = `${machine.home}/${"x".repeat(60)}`;
+    return machine.engine(["ensure"], { env: { XDG_STATE_HOME } });
+  },
+);
+
+refusalTest(
+  "a path that dockerd takes for a format",
+  /^Error: Cannot keep an engine in ".*100%20.*": dockerd does not work with "%" in a path; set/,
+  (machine) => {
+    const XDG_STATE_HOME = `${machine.home}/100%20`;
     return machine.engine(["ensure"], { env: { XDG_STATE_HOME } });
   },
 );
@@ -368,3 +380,22 @@ for (const path of ["/var/lib/dpkg/lock-frontend", "/var/lib/apt/lists/lock"]) {
     },
   );
 }
+
+bareTest(
+  "ensureEngine() starts an engine without busybox, and says what that costs",
+  async (machine) => {
+    const PATH = await machine.pathWithout("busybox");
+    const outcome = await machine.engine(["ensure", "--no-install"], { env: { PATH } });
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(
+      outcome.stderr,
+      /^Warning: Whether containers run was not checked: busybox-static/m,
+    );
+    assert.equal((await machine.engine(["stop"])).code, 0);
+    await machine.sh(`mkdir "$HOME/bin"; cp /bin/true "$HOME/bin/apt-get"`);
+    const withApt = { PATH: `${machine.home}/bin:${await machine.pathWithout("busybox")}` };
+    const installing = await machine.engine(["ensure"], { env: withApt });
+    assert.equal(installing.code, 0, installing.stderr);
+    assert.match(installing.stderr, /^Installing busybox-static: \d+\.\d s\n/);
+  },
+);
