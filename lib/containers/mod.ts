@@ -71,6 +71,18 @@ export {
   type PortCondition,
 } from "./conditions.ts";
 export { type PublishedPort, RunningContainer } from "./running_container.ts";
+export { Attachment, type AttachmentOptions } from "./attachment.ts";
+export {
+  type CopyContent,
+  type CopyHostPath,
+  copyIntoContainer,
+  type CopyOptions,
+  copyOutOfContainer,
+  type CopySource,
+  type CopyTar,
+  existsInContainer,
+  readFileOfContainer,
+} from "./copy.ts";
 export { execInContainer, type ExecOptions, type ExecResult } from "./exec.ts";
 export {
   ContainerStartError,

@@ -1,5 +1,13 @@
 import type { ContainerInspect, EngineClient } from "../engine/mod.ts";
 import type { ContainerNode } from "./container_node.ts";
+import { Attachment, type AttachmentOptions } from "./attachment.ts";
+import {
+  copyIntoContainer,
+  copyOutOfContainer,
+  type CopySource,
+  existsInContainer,
+  readFileOfContainer,
+} from "./copy.ts";
 import { execInContainer, type ExecOptions, type ExecResult } from "./exec.ts";
 
 /** Where a published port can be reached from this machine. */
@@ -122,5 +130,95 @@ export class RunningContainer {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     await this.#engine.containers.kill(this.id, { ...options, killSignal });
+  }
+
+  /**
+   * Asks it to end, and kills it when it has not within the time.
+   *
+   * @param timeoutMs Until the kill. Default: what its specification says, else 10 s.
+   */
+  async stop(
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#engine.containers.stop(this.id, options);
+  }
+
+  /**
+   * Stops it and starts it again; to its network it is still the same run.
+   *
+   * @param timeoutMs Until it is killed. Default as with `stop`.
+   */
+  async restart(
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#engine.containers.restart(this.id, options);
+  }
+
+  /** Freezes all its processes. */
+  async pause(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#engine.containers.pause(this.id, options);
+  }
+
+  /** Thaws all its processes. */
+  async unpause(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#engine.containers.unpause(this.id, options);
+  }
+
+  /**
+   * Connects to its input and outputs.
+   *
+   * @returns The attachment; for input the container must have been made with `stdin: true`.
+   */
+  attach(options: AttachmentOptions = {}): Promise<Attachment> {
+    return Attachment.open(this.#engine, this.id, options);
+  }
+
+  /**
+   * Copies a file, a directory, bytes or a tar stream into it, whether it runs or not.
+   *
+   * @param target Absolute path inside; missing parents are made.
+   * @param source What is copied.
+   */
+  copyIn(
+    target: string,
+    source: CopySource,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    return copyIntoContainer(this.#engine, this.id, target, source, options);
+  }
+
+  /**
+   * Copies a file or directory of it to this machine, whether it runs or not.
+   *
+   * @param path Absolute path inside.
+   * @param directory Where it goes, under its own name.
+   */
+  copyOut(
+    path: string,
+    directory: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    return copyOutOfContainer(this.#engine, this.id, path, directory, options);
+  }
+
+  /**
+   * Reads a file of it, whether it runs or not.
+   *
+   * @param path Absolute path inside.
+   */
+  readFile(
+    path: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return readFileOfContainer(this.#engine, this.id, path, options);
+  }
+
+  /**
+   * Tells whether a file or directory exists in it, whether it runs or not.
+   *
+   * @param path Absolute path inside.
+   */
+  exists(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+    return existsInContainer(this.#engine, this.id, path, options);
   }
 }
