@@ -61,8 +61,10 @@ const CHECKS: Readonly<Record<Kind, readonly [string, Check]>> = {
   count: ["a number of 0 or more", isCount],
   texts: ["an array of texts", (value) => Array.isArray(value) && value.every(isText)],
   map: [
-    "an object of texts",
-    (value) => typeof value === "object" && value !== null && Object.values(value).every(isText),
+    'an object of texts, without "=" in a name',
+    (value) =>
+      isObject(value) &&
+      Object.entries(value).every(([name, text]) => /^[^=]+$/.test(name) && isText(text)),
   ],
   record: ["true, false, or one of them for each stream", (value) => perStream(value, isBoolean)],
   log: [

@@ -15,6 +15,9 @@ export interface ProcessEntry {
  */
 export function listProcesses(): readonly ProcessEntry[] | undefined {
   if (Deno.build.os !== "linux") return undefined;
+  // Asked first, or Deno would ask the person at the terminal.
+  const { state } = Deno.permissions.querySync({ name: "read", path: "/proc" });
+  if (state !== "granted") return undefined;
   try {
     const entries: ProcessEntry[] = [];
     for (const { name } of Deno.readDirSync("/proc")) {

@@ -52,23 +52,31 @@ export class GroupScope implements ProcessScope {
 }
 
 /**
+ * Whether we may signal processes that are not our direct children, and so use groups: Deno wants
+ * `--allow-run` without a list of programs for that.
+ */
+export function canSignalGroups(): boolean {
+  return Deno.build.os !== "windows" &&
+    Deno.permissions.querySync({ name: "run" }).state === "granted";
+}
+
+/**
  * A program in our own process group and what can be found below it in the process table. What has
  * been left behind by its own parent before anybody looked is not found.
  */
 export class TreeScope implements ProcessScope {
-  readonly #pid: number;
+  readonly #child: Deno.ChildProcess;
   readonly #known: Map<number, string> = new Map();
   #leaderEnded = false;
 
   /** Makes the scope of a program that was started in our own group. */
-  constructor(pid: number) {
-    this.#pid = pid;
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
   }
 
   signal(name: Deno.Signal): boolean {
     const below = this.#living().map(({ pid }) => send(pid, name));
-    const leader = !this.#leaderEnded && send(this.#pid, name);
-    return leader || below.includes(true);
+    return this.#signalLeader(name) || below.includes(true);
   }
 
   look(): void {
@@ -83,9 +91,21 @@ export class TreeScope implements ProcessScope {
     this.#leaderEnded = true;
   }
 
+  #signalLeader(name: Deno.Signal): boolean {
+    if (this.#leaderEnded) return false;
+    try {
+      this.#child.kill(name);
+      return true;
+    } catch (error) {
+      // It has ended, and the news is still on its way; or Windows, which knows few signals.
+      if (error instanceof TypeError || error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
   #living(): readonly ProcessEntry[] {
-    const processes = listProcesses() ?? [];
-    const roots = this.#leaderEnded ? [] : [this.#pid];
+    const processes = canSignalGroups() ? listProcesses() ?? [] : [];
+    const roots = this.#leaderEnded ? [] : [this.#child.pid];
     const isKnown = (entry: ProcessEntry) => this.#known.get(entry.pid) === entry.startTime;
     const parents = new Set([...roots, ...processes.filter(isKnown).map(({ pid }) => pid)]);
     for (let found = true; found;) {
@@ -97,13 +117,11 @@ export class TreeScope implements ProcessScope {
         found = true;
       }
     }
-    return processes.filter((entry) => entry.pid !== this.#pid && isKnown(entry));
+    return processes.filter((entry) => entry.pid !== this.#child.pid && isKnown(entry));
   }
 }
 
 function send(pid: number, name: Deno.Signal): boolean {
-  // There are no other signals on Windows, and both end the process at once.
-  if (Deno.build.os === "windows" && name !== "SIGTERM" && name !== "SIGKILL") return true;
   try {
     Deno.kill(pid, name);
     return true;

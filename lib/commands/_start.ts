@@ -2,6 +2,7 @@ import { feedInput } from "./_input.ts";
 import { whileNotEnding } from "./_live.ts";
 import { openLogs, recorderOf } from "./_outputs.ts";
 import type { Command } from "./command.ts";
+import { canSignalGroups } from "./_scope.ts";
 import { commandLine } from "./command_line.ts";
 import { CommandRunner } from "./command_runner.ts";
 import type { CommandSpec } from "./command_spec.ts";
@@ -74,11 +75,14 @@ function spawn(spec: CommandSpec, options: RunOptions, cwd: string | undefined):
 function wantsGroup(spec: CommandSpec, options: RunOptions): boolean {
   // Without a group a watcher would have nothing to end but the program itself.
   if (spec.interactive) return false;
-  return (spec.dieWithParent || options.group !== false) && Deno.build.os !== "windows";
+  return (spec.dieWithParent || options.group !== false) && canSignalGroups();
 }
 
 // Ahead of the command, so that the moment in which nobody watches is short.
 async function startWatcher(spec: CommandSpec): Promise<void> {
+  if (!canSignalGroups()) {
+    throw startError(spec, "nobody can watch over it without process groups and --allow-run", null);
+  }
   const watcher = await import("./_watcher.ts");
   try {
     watcher.startWatcher();

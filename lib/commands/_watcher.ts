@@ -1,7 +1,7 @@
 /**
  * Reads `+ID` and `-ID` lines; at the end of its input, that is when our program is gone, it ends
  * the process groups that are left: SIGTERM, two seconds, SIGKILL. Ignores the signals that a
- * terminal sends to everybody.
+ * terminal sends to everybody. `kill -TERM -ID` is the one form that dash, bash and busybox share.
  */
 const SCRIPT = `trap '' INT TERM HUP
 groups=' '
@@ -12,74 +12,66 @@ while read -r line; do
     -*) groups="\${groups%% $id *} \${groups#* $id }" ;;
   esac
 done
-for id in $groups; do kill -s TERM -- "-$id"; done 2>/dev/null
+for id in $groups; do kill -TERM "-$id"; done 2>/dev/null
 tries=20
 while [ $tries -gt 0 ]; do
   left=
-  for id in $groups; do kill -s 0 -- "-$id" 2>/dev/null && left=1; done
+  for id in $groups; do kill -0 "-$id" 2>/dev/null && left=1; done
   [ -z "$left" ] && exit 0
   sleep 0.1
   tries=$((tries - 1))
 done
-for id in $groups; do kill -s KILL -- "-$id"; done 2>/dev/null
+for id in $groups; do kill -KILL "-$id"; done 2>/dev/null
 `;
+
+/** A watcher that ended sooner would end again: there is something wrong with the shell. */
+const LONG_ENOUGH_MS = 1_000;
 
 interface Watcher {
   readonly input: WritableStreamDefaultWriter<Uint8Array>;
-  end(): Promise<void>;
+  readonly child: Deno.ChildProcess;
 }
 
+const groups = new Set<number>();
 let watcher: Watcher | undefined;
-let watched = 0;
 
 /**
  * Has a process group ended when this program is gone, however it went.
  *
  * One small shell per program that watches the far end of a pipe; the system closes the near end
  * when we die, by SIGKILL too. Deno has no PR_SET_PDEATHSIG, which would not reach grandchildren
- * either. Between the start of a command and this call nobody watches: under a millisecond.
+ * either. Between the start of a command and this call nobody watches: under a millisecond. A
+ * watcher that somebody kills is replaced by another one.
  *
  * @param groupId The group.
  * @returns A function that stops watching it.
  */
 export async function watchGroup(groupId: number): Promise<() => Promise<void>> {
-  watched++;
+  groups.add(groupId);
+  const current = startWatcher();
   try {
-    await tell(`+${groupId}\n`);
-  } catch {
-    // Somebody has killed the watcher; it is no worse than ours to start another one. Groups that
-    // the first one knew are lost to it: that is what killing it means.
-    watcher = undefined;
-    await tell(`+${groupId}\n`);
+    await tell(current, `+${groupId}\n`);
+  } catch (error) {
+    // Killed just now: the next one is told of all groups when it starts.
+    if (watcher === current) watcher = undefined;
+    if (error instanceof Deno.errors.BrokenPipe) startWatcher();
+    else throw error;
   }
   return async () => {
-    watched--;
-    const current = watcher;
-    if (current === undefined) return;
+    groups.delete(groupId);
     try {
-      await current.input.write(new TextEncoder().encode(`-${groupId}\n`));
+      if (watcher !== undefined) await tell(watcher, `-${groupId}\n`);
     } catch {
-      // the watcher is gone, and so is what it knew
+      // this watcher is gone, and the next one will not know the group
     }
     await stopIdleWatcher();
   };
 }
 
-/** Ends a watcher that was started for a command that did not start. */
-export async function stopIdleWatcher(): Promise<void> {
-  const current = watcher;
-  if (current === undefined || watched > 0) return;
-  watcher = undefined;
-  try {
-    await current.end();
-  } catch {
-    // it is gone already
-  }
-}
-
-/** Starts the watcher ahead of a command, so that the moment without one is short. */
+/** Starts the watcher, if there is none. */
 export function startWatcher(): Watcher {
   if (watcher !== undefined) return watcher;
+  const start = performance.now();
   const child = new Deno.Command("sh", {
     args: ["-c", SCRIPT],
     cwd: "/",
@@ -90,18 +82,31 @@ export function startWatcher(): Watcher {
   }).spawn();
   child.unref();
   const input = child.stdin.getWriter();
-  input.closed.catch(() => {}); // seen by the next write
-  watcher = {
-    input,
-    async end() {
-      child.ref();
-      await input.close();
-      await child.status;
-    },
-  };
-  return watcher;
+  input.closed.catch(() => {}); // every write tells the same
+  const started: Watcher = { input, child };
+  watcher = started;
+  if (groups.size > 0) {
+    tell(started, [...groups].map((id) => `+${id}\n`).join("")).catch(() => {}); // seen below
+  }
+  child.status.then(() => {
+    input.close().catch(() => {}); // closed before, unless somebody has killed it
+    if (watcher !== started) return;
+    watcher = undefined;
+    if (groups.size > 0 && performance.now() - start > LONG_ENOUGH_MS) startWatcher();
+  });
+  return started;
 }
 
-async function tell(line: string): Promise<void> {
-  await startWatcher().input.write(new TextEncoder().encode(line));
+/** Ends the watcher when there is nothing to watch. */
+export async function stopIdleWatcher(): Promise<void> {
+  if (watcher === undefined || groups.size > 0) return;
+  const { child, input } = watcher;
+  watcher = undefined;
+  child.ref();
+  await input.close().catch(() => {}); // it is gone already
+  await child.status;
+}
+
+async function tell({ input }: Watcher, lines: string): Promise<void> {
+  await input.write(new TextEncoder().encode(lines));
 }

@@ -86,7 +86,7 @@ export class CommandRunner implements AsyncDisposable {
     this.#isGroup = started.isGroup;
     this.#scope = started.isGroup
       ? new GroupScope(started.child.pid)
-      : new TreeScope(started.child.pid);
+      : new TreeScope(started.child);
     this.#stdout = started.stdout;
     this.#stderr = started.stderr;
     this.#input = started.input;
@@ -228,14 +228,8 @@ export class CommandRunner implements AsyncDisposable {
    */
   signal(name: Deno.Signal): void {
     if (this.#hasExited) throw new CommandFinishedError("send a signal to", `${this.command}`);
-    if (this.#isGroup) return void this.#scope.signal(name);
-    try {
-      this.#child.kill(name);
-    } catch (cause) {
-      // It has ended, and the news is still on its way to us.
-      if (!(cause instanceof TypeError || cause instanceof Deno.errors.NotFound)) throw cause;
-      throw new CommandFinishedError("send a signal to", `${this.command}`);
-    }
+    if (this.#isGroup) this.#scope.signal(name);
+    else this.#child.kill(name);
   }
 
   /**

@@ -7,10 +7,11 @@
  * {@linkcode shell} loads dax. This module runs programs of this machine; containers have their
  * own module, which shares `commands/output`.
  *
- * Permissions: `--allow-run`; `--allow-read` for `cwd`; `--allow-write` for logs (and
- * `--allow-read` for those with a limit); `--allow-env=NO_COLOR` to see that variable. Only
- * `--allow-all` lets it look into `/proc`, where it finds grandchildren of commands that were
- * started without a group, and sees zombies for what they are.
+ * Permissions: `--allow-run`, without a list of programs, or ending a command does not reach what
+ * it has started (Deno wants that for signals to process groups); `--allow-read` for `cwd`; `--allow-write` for logs (and
+ * `--allow-read` for those with a limit). Only `--allow-all` lets it look into `/proc`, where it
+ * finds grandchildren of commands that were started without a group, and sees zombies for what
+ * they are.
  *
  * @example
  * ```ts

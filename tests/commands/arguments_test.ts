@@ -107,6 +107,8 @@ Deno.test("data that is no command is refused, naming the field", () => {
   refused({ program: "ls", args: "a" }, /"args" must be an array of texts/);
   refused({ program: "ls", args: [1] }, /"args" must be an array of texts/);
   refused({ program: "ls", args: [], env: { A: 1 } }, /"env" must be an object of texts/);
+  refused({ program: "ls", args: [], env: { "A=B": "1" } }, /"env" must be/);
+  refused({ program: "ls", args: [], env: { "": "1" } }, /"env" must be/);
   refused({ program: "ls", args: [], cwdd: "/" }, /unknown field "cwdd"/);
   refused({ program: "ls", args: [], graceMs: -1 }, /"graceMs" must be a number of 0 or more/);
   refused({ program: "ls", args: [], record: 1 }, /"record" must be/);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { command, CommandFinishedError, CommandTimeoutError } from "../../lib/commands/mod.ts";
 import { isTimeout } from "../../lib/errors/mod.ts";
-import { decode, encode, processesWith, tempDir, uniqueSleep, until } from "./_support.ts";
+import {
+  decode,
+  encode,
+  processesWith,
+  programPath,
+  tempDir,
+  uniqueSleep,
+  until,
+} from "./_support.ts";
 
 const sh = (script: string) => command(["sh", "-c", script]);
 
@@ -170,6 +178,21 @@ Deno.test("a command that is forgotten survives its runner", async () => {
   assert.deepEqual(processesWith(sleep), [pid]);
   await runner.kill();
   assert.deepEqual(processesWith(sleep), []);
+});
+
+Deno.test("a command outside a group is ended with all that can be found below it", async () => {
+  const sleep = uniqueSleep(30);
+  await using runner = await sh(`sleep ${sleep} & sleep ${sleep}`).run({ group: false });
+  await until("both run", () => processesWith(sleep).length === 2);
+  await runner.terminate();
+  assert.deepEqual(processesWith(sleep), []);
+});
+
+Deno.test("a list of allowed programs is enough to run and end commands", async () => {
+  const program = programPath("permissions.ts");
+  const flags = ["--no-lock", "--no-prompt", "--allow-run=sleep,echo"];
+  const result = await command([Deno.execPath(), "run", ...flags, program]).runToCompletion();
+  assert.equal(result.assertSuccess().stdoutText(), "SIGTERM SIGKILL CommandTimeoutError hi\n");
 });
 
 Deno.test("pipes are drained when nothing is recorded", async () => {

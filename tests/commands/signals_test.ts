@@ -146,12 +146,14 @@ Deno.test("dieWithParent goes on after somebody has killed the watcher", async (
   const before = new Set(watchers());
   const watched = (sleep: string) => command(`sleep ${sleep}`, { dieWithParent: true });
   await using first = await watched(uniqueSleep(30)).run();
+  await using kept = await watched(uniqueSleep(30)).run();
   for (const pid of watchers()) if (!before.has(pid)) Deno.kill(pid, "SIGKILL");
   await until("the watcher is dead", () => watchers().every((pid) => before.has(pid)));
   await using second = await watched(uniqueSleep(30)).run();
   assert(watchers().some((pid) => !before.has(pid)), "a new watcher");
   await second.terminate();
   await first.terminate();
+  await kept.terminate();
   await until("the watcher is gone", () => watchers().every((pid) => before.has(pid)));
 });
 

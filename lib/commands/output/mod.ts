@@ -5,8 +5,7 @@
  * The parts take chunks of bytes and know nothing of processes; `commands` and `containers` put
  * them together. This is not a logging library: nothing here makes text of its own.
  *
- * Permissions: none, except those of {@linkcode RotatingLog} for its file and of
- * {@linkcode wantsColour} for `NO_COLOR`.
+ * Permissions: none, except those of {@linkcode RotatingLog} for its file.
  *
  * @example
  * ```ts

@@ -18,16 +18,11 @@ export function nextColour(text: string): string {
 /**
  * Tells whether text for a stream is to be coloured: on a terminal, and never with `NO_COLOR`.
  *
- * Permissions: `--allow-env=NO_COLOR` to see that variable; without it the terminal decides.
+ * Permissions: none; Deno tells about that variable (https://no-color.org) without one.
  *
  * @param writer The stream.
- * @returns `true` for a terminal without `NO_COLOR` (https://no-color.org: set and not empty).
+ * @returns `true` for a terminal without `NO_COLOR`.
  */
 export function wantsColour(writer: { isTerminal?(): boolean }): boolean {
-  if (writer.isTerminal?.() !== true) return false;
-  try {
-    return !Deno.env.get("NO_COLOR");
-  } catch {
-    return true; // not allowed to read the variable: the terminal decides
-  }
+  return !Deno.noColor && writer.isTerminal?.() === true;
 }
