@@ -156,15 +156,30 @@ function required(
   });
 }
 
+/** How long the daemon may take to remove the container of a step that was aborted. */
+const CONTAINER_GONE_MS = 5000;
+const POLL_MS = 50;
+
 /** Newest first, and none that something else stands on: another build may be using it already. */
 async function removeImages(engine: EngineClient, ids: readonly string[]): Promise<void> {
+  const deadline = performance.now() + CONTAINER_GONE_MS;
   for (const id of ids.toReversed()) {
-    try {
-      await engine.images.remove(id, { noPrune: true });
-    } catch (error) {
-      // In use means not ours alone; a daemon that is gone keeps what it has. The failure that
-      // brought us here is the one to tell.
-      if (!(error instanceof EngineApiError)) return;
+    while (true) {
+      try {
+        await engine.images.remove(id, { noPrune: true });
+      } catch (error) {
+        // A daemon that is gone keeps what it has; the failure that brought us here is the one to
+        // tell.
+        if (!(error instanceof EngineApiError)) return;
+        // The container of an aborted step goes a moment after the call has ended (0.1 s here), and
+        // no event of ours says when: its id never came.
+        const occupied = /container/.test(error.reason) && performance.now() < deadline;
+        if (occupied) {
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          continue;
+        }
+      }
+      break;
     }
   }
 }
