@@ -113,6 +113,12 @@ export {
   type SweepOptions,
   type SweepResult,
 } from "./sweep.ts";
+export {
+  execInteractively,
+  type InteractiveExecOptions,
+  type TerminalStreams,
+} from "./interactive_exec.ts";
+export { autoExec, type AutoExecOptions } from "./auto_exec.ts";
 export { formatSummary } from "./summary_table.ts";
 export { runLogDirectory } from "./run_log_directory.ts";
 export { reaperMain } from "./reaper.ts";
