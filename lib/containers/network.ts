@@ -6,6 +6,7 @@ import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
 import { type Condition, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
+import { createEngineNetwork } from "./engine_network.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
 import { checkGraph } from "./graph.ts";
@@ -429,7 +430,7 @@ export class ContainerNetwork implements AsyncDisposable {
     if (this.#networkId !== undefined) return;
     try {
       const body = networkCreateBody(this.engineName, this.#labels(), this.#options);
-      this.#networkId = await this.engine.networks.create(body, { signal });
+      this.#networkId = await createEngineNetwork(this.engine, body, signal);
     } catch (cause) {
       signal.throwIfAborted();
       throw new StackedError(`Cannot create network "${this.engineName}"`, {
