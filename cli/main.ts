@@ -92,7 +92,16 @@ function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): Comma
   return command;
 }
 
+async function start(): Promise<number> {
+  // In a compiled binary, the reaper of `containers` is this very program, started again.
+  if (Deno.env.has("SUPERORCH_REAPER")) {
+    const { reaperMain } = await import("../lib/containers/reaper.ts");
+    if (await reaperMain()) return EXIT.ok;
+  }
+  return await runCli(Deno.args);
+}
+
 if (import.meta.main) {
   // Connections that the engine keeps open would hold the process, so it is ended by name.
-  runCli(Deno.args).then((code) => Deno.exit(code));
+  start().then((code) => Deno.exit(code));
 }

@@ -20,10 +20,16 @@ const leaks = () => import("./support/gate_leaks.ts");
 const report = new GateReport();
 const id = crypto.randomUUID();
 
+let scratch = "";
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
   Deno.addSignalListener(signal, () => {
     killAll();
+    try {
+      if (scratch !== "") Deno.removeSync(scratch, { recursive: true });
+    } catch {
+      // something that was killed had not ended yet; the score is worth more
+    }
     report.stage(`interrupted by ${signal}`, false, performance.now());
     report.end();
     Deno.exit(code);
@@ -32,7 +38,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 
 Deno.chdir(new URL("..", import.meta.url));
 const { fast, jobs } = readArguments(Deno.args);
-const scratch = await makeScratch();
+scratch = await makeScratch();
 try {
   const ready = !fast && await attempt("engine", async () => {
     await (await engineStage()).prepareEngine((text) => report.write(text));

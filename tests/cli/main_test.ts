@@ -116,6 +116,11 @@ Deno.test("a reader that goes away ends the program quietly", async () => {
   assert.equal((await child.status).code, 141);
 });
 
+Deno.test("started as the reaper of a binary, the program is that and no command line", async () => {
+  const env = { SUPERORCH_REAPER: "1" }; // nobody holds its input, so it has nothing to wait for
+  assert.deepEqual(await superorch(["pss"], { env }), { code: 0, stdout: "", stderr: "" });
+});
+
 Deno.test("superorch runs from a plain URL", async () => {
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
