@@ -31,7 +31,15 @@ export class BindSources {
     const local = engine.endpoint.kind === "unix";
     const absolute = new Map<string, string>();
     const warnings: string[] = [];
-    for (const { name, volumes = [] } of specs) {
+    for (const { name, volumes = [], files = [] } of specs) {
+      for (const file of files) {
+        if (!("source" in file)) continue;
+        try {
+          await acquirePath(file.source);
+        } catch (cause) {
+          throw new Error(`Cannot copy "${file.source}" into container "${name}"`, { cause });
+        }
+      }
       for (const volume of volumes) {
         if (!("bind" in volume) || absolute.has(volume.bind)) continue;
         if (!local && !volume.bind.startsWith("/")) {

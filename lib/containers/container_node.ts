@@ -4,6 +4,7 @@ import {
   type EngineClient,
   type EngineEvent,
 } from "../engine/mod.ts";
+import { copyIntoContainer, type CopySource } from "./copy.ts";
 import { createBody } from "./create_body.ts";
 import { ContainerStartError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
@@ -94,8 +95,16 @@ export class ContainerNode implements GraphNode {
     } catch (cause) {
       throw this.#fail("create", cause);
     }
-    this.#context.events.listen(this.#id, (event) => this.#onEvent(event));
+    const id = this.#id;
+    this.#context.events.listen(id, (event) => this.#onEvent(event));
     this.status.advance("created");
+    try {
+      for (const { target, ...source } of this.spec.files ?? []) {
+        await copyIntoContainer(engine, id, target, source as CopySource, { signal });
+      }
+    } catch (cause) {
+      throw this.#fail("create", cause);
+    }
   }
 
   /**

@@ -39,6 +39,7 @@ export {
   type ContainerSpec,
   type Dependencies,
   type DeviceSpec,
+  type FileSpec,
   type HealthSpec,
   hostCommand,
   type HostCommandSpec,
@@ -61,6 +62,14 @@ export {
   type ImageReference,
   type ImageSource,
 } from "./dockerfile.ts";
+export {
+  copyEntrypoint,
+  type EntrypointOptions,
+  externalEntrypoint,
+  mergeOptions,
+  selfEntrypoint,
+  type SelfEntrypointOptions,
+} from "./entrypoints.ts";
 export {
   type Condition,
   describeCondition,

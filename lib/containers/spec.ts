@@ -1,6 +1,7 @@
 import type { Command } from "../commands/mod.ts";
 import type { ImageSource } from "./dockerfile.ts";
 import type { Condition } from "./conditions.ts";
+import type { CopyContent, CopyHostPath } from "./copy.ts";
 
 /** What a network is made of: containers and programs of the host, in one graph. */
 export type NodeSpec = ContainerSpec | HostCommandSpec;
@@ -96,6 +97,9 @@ export interface TmpfsSpec {
   readonly mode?: number;
 }
 
+/** A file or directory that is copied into a container before it starts. */
+export type FileSpec = { readonly target: string } & (CopyContent | CopyHostPath);
+
 /** How the engine finds out whether a container is healthy. */
 export interface HealthSpec {
   /** Program and arguments, or a line for the image's shell; `[]` switches the image's check off. */
@@ -159,6 +163,8 @@ export interface ContainerOptions extends NodeOptions {
   readonly expose?: readonly (number | string)[];
   /** What is mounted. */
   readonly volumes?: readonly VolumeSpec[];
+  /** What is copied into it after it is created and before it starts. */
+  readonly files?: readonly FileSpec[];
   /** Health check; a list is program and arguments, a text a line for the image's shell. */
   readonly health?: readonly string[] | string | HealthSpec;
   /** Whether a terminal is allocated, which merges both outputs. Default `false`. */
