@@ -1,7 +1,8 @@
 import { readMounts } from "./_machine.ts";
 import type { EnginePaths } from "./_paths.ts";
 import type { Privilege } from "./_privilege.ts";
-import { listProcesses, readProcess } from "./_processes.ts";
+import { isAlive, listProcesses, type ProcessIdentity, readProcess } from "./_processes.ts";
+import { until } from "./_until.ts";
 
 /**
  * Clears away what a dockerd that was killed leaves: its containers with their supervisors, and
@@ -18,7 +19,11 @@ export async function removeLeftovers(paths: EnginePaths, privilege: Privilege):
   }
 }
 
+/** A killed process is gone within milliseconds, unless it waits for a disk that does not answer. */
+const GONE_MS = 5_000;
+
 async function killSupervised(paths: EnginePaths, privilege: Privilege): Promise<void> {
+  const killed: ProcessIdentity[] = [];
   const processes = await listProcesses();
   const ours = processes.filter(({ argv }) =>
     argv.some((word) => word.startsWith(`${paths.exec}/containerd/`))
@@ -31,9 +36,16 @@ async function killSupervised(paths: EnginePaths, privilege: Privilege): Promise
     // The first process of a container takes all others of it along.
     for (const child of processes.filter(({ parent }) => parent === supervisor.pid)) {
       await privilege.kill(child, "KILL");
+      killed.push(child);
     }
     await privilege.kill(supervisor, "KILL");
+    killed.push(supervisor);
   }
+  // What they use can be unmounted only then.
+  await until(async () => {
+    const alive = await Promise.all(killed.map(isAlive));
+    return alive.includes(true) ? undefined : true;
+  }, { intervalMs: 10, timeoutMs: GONE_MS });
 }
 
 /**

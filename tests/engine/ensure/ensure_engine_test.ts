@@ -187,7 +187,8 @@ bareTest("ensureEngine() ends an engine whose containers do not run", async (mac
 
 bareTest("ensureEngine() leaves a dockerd of somebody else alone", async (machine) => {
   // Only the name of the process and its network namespace tell: it answers nowhere.
-  await machine.sh(`bash -c 'exec -a dockerd sleep 60' >/dev/null 2>&1 &`);
+  await machine.sh(`bash -c 'exec -a dockerd sleep 60' >/dev/null 2>&1 &
+    until grep -q ^dockerd /proc/$!/cmdline; do sleep 0.01; done`);
   assertRefused(
     await machine.engine(["ensure"]),
     /^Error: Cannot start an engine beside dockerd \(process \d+\), which does not answer at any usual place; set DOCKER_HOST/,
