@@ -27,6 +27,7 @@ const POLL_MS = 10;
 const DEATH_MS = 200;
 
 const live = new Set<LiveCommand>();
+let expected = 0;
 let removeHandlers: (() => void) | undefined;
 let ending: { readonly signal: EndSignal; readonly over: Promise<void> } | undefined;
 
@@ -42,10 +43,29 @@ export function enlist(command: LiveCommand): () => void {
   live.add(command);
   removeHandlers ??= addHandlers();
   return () => {
-    if (!live.delete(command) || live.size > 0 || ending !== undefined) return;
-    removeHandlers?.();
-    removeHandlers = undefined;
+    if (live.delete(command)) stopHandling();
   };
+}
+
+/**
+ * Puts the handlers in place ahead of the first command: a signal that comes while it is started
+ * would end this program and leave the command behind.
+ *
+ * @returns A function to call when the command is enlisted.
+ */
+export function expectCommand(): () => void {
+  expected++;
+  removeHandlers ??= addHandlers();
+  return () => {
+    expected--;
+    stopHandling();
+  };
+}
+
+function stopHandling(): void {
+  if (live.size > 0 || expected > 0 || ending !== undefined) return;
+  removeHandlers?.();
+  removeHandlers = undefined;
 }
 
 /** Settles at once, or, while this program is dying of a signal, never (if it does die). */
@@ -104,7 +124,7 @@ async function onSignal(name: EndSignal): Promise<void> {
   setTimeout(() => {
     ending = undefined;
     resolve();
-    if (live.size > 0) removeHandlers ??= addHandlers();
+    if (live.size > 0 || expected > 0) removeHandlers ??= addHandlers();
   }, DEATH_MS);
 }
 

@@ -75,8 +75,10 @@ export class TreeScope implements ProcessScope {
   }
 
   signal(name: Deno.Signal): boolean {
-    const below = this.#living().map(({ pid }) => send(pid, name));
-    return this.#signalLeader(name) || below.includes(true);
+    // Parents first: a shell whose child dies before it hears the signal goes on with its script.
+    const below = this.#living();
+    const sent = [this.#signalLeader(name), ...below.map(({ pid }) => send(pid, name))];
+    return sent.includes(true);
   }
 
   look(): void {

@@ -1,6 +1,6 @@
 import { feedInput } from "./_input.ts";
-import { whileNotEnding } from "./_live.ts";
-import { openLogs, recorderOf } from "./_outputs.ts";
+import { expectCommand, whileNotEnding } from "./_live.ts";
+import { type OpenLogs, openLogs, recorderOf } from "./_outputs.ts";
 import type { Command } from "./command.ts";
 import { canSignalGroups } from "./_scope.ts";
 import { commandLine } from "./command_line.ts";
@@ -21,28 +21,20 @@ export async function startCommand(command: Command, options: RunOptions): Promi
   const logs = await openLogs(spec).catch((cause) => {
     throw startError(spec, "its log cannot be opened", cause);
   });
-  let child: Deno.ChildProcess;
+  let runner: CommandRunner;
+  const enlisted = expectCommand();
   try {
     // Last, as the steps before have taken time; from here to the runner there is no pause.
     await whileNotEnding();
     options.signal?.throwIfAborted();
-    child = spawn(spec, options, cwd);
+    runner = runnerOf(command, options, logs, spawn(spec, options, cwd));
   } catch (error) {
     for (const file of logs.files) await file.end();
     if (spec.dieWithParent) await (await import("./_watcher.ts")).stopIdleWatcher();
     throw error;
+  } finally {
+    enlisted();
   }
-  const isOwn = spec.interactive === true;
-  const runner = new CommandRunner(command, {
-    child,
-    isGroup: wantsGroup(spec, options),
-    isInteractive: isOwn,
-    stdout: isOwn ? undefined : recorderOf(spec, options, logs, "stdout", child.pid),
-    stderr: isOwn ? undefined : recorderOf(spec, options, logs, "stderr", child.pid),
-    input: options.input === undefined ? undefined : feedInput(child.stdin, options.input),
-    stdin: options.stdin === "piped" ? child.stdin : undefined,
-    signal: options.signal,
-  });
   if (!spec.dieWithParent) return runner;
   try {
     await runner.watch();
@@ -51,6 +43,27 @@ export async function startCommand(command: Command, options: RunOptions): Promi
     await runner[Symbol.asyncDispose]();
     throw startError(spec, "nobody can watch over it", cause);
   }
+}
+
+function runnerOf(
+  command: Command,
+  options: RunOptions,
+  logs: OpenLogs,
+  child: Deno.ChildProcess,
+): CommandRunner {
+  const { spec } = command;
+  const recorder = (name: "stdout" | "stderr") =>
+    spec.interactive ? undefined : recorderOf(spec, options, logs, name, child.pid);
+  return new CommandRunner(command, {
+    child,
+    isGroup: wantsGroup(spec, options),
+    isInteractive: spec.interactive === true,
+    stdout: recorder("stdout"),
+    stderr: recorder("stderr"),
+    input: options.input === undefined ? undefined : feedInput(child.stdin, options.input),
+    stdin: options.stdin === "piped" ? child.stdin : undefined,
+    signal: options.signal,
+  });
 }
 
 function spawn(spec: CommandSpec, options: RunOptions, cwd: string | undefined): Deno.ChildProcess {

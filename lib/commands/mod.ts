@@ -7,6 +7,12 @@
  * {@linkcode shell} loads dax. This module runs programs of this machine; containers have their
  * own module, which shares `commands/output`.
  *
+ * What ends when: a runner that is disposed of, a time-out or an abort ends the whole process group.
+ * SIGINT, SIGTERM and SIGHUP are passed on to running commands, and this program dies of them when
+ * the commands have ended ({@linkcode holdSignals} leaves that to its own handlers). A program that
+ * ends in any other way kills its commands, but for SIGKILL, which nobody can react to: a command
+ * in a group goes on then, unless it was made with `dieWithParent`.
+ *
  * Permissions: `--allow-run`, without a list of programs, or ending a command does not reach what
  * it has started (Deno wants that for signals to process groups); `--allow-read` for `cwd`; `--allow-write` for logs (and
  * `--allow-read` for those with a limit). Only `--allow-all` lets it look into `/proc`, where it

@@ -103,7 +103,7 @@ Deno.test("a program with handlers of its own keeps control, and its commands ge
   assert.deepEqual([status.code, status.signal], [42, null]);
   assert.match(stdout, /own handler\n/);
   assert.match(stdout, /\| cleaning up\n/);
-  assert.deepEqual(processesWith(program.sleep), []);
+  await until("nothing is left", () => processesWith(program.sleep).length === 0);
 });
 
 Deno.test("after the last command a signal does what it does without commands", async () => {
