@@ -8,9 +8,11 @@
  */
 
 export * as errors from "./lib/errors/mod.ts";
+export * as diagnostics from "./lib/diagnostics/mod.ts";
 export * as files from "./lib/files/mod.ts";
 export * as retry from "./lib/retry/mod.ts";
 export * as commands from "./lib/commands/mod.ts";
 export * as messages from "./lib/messages/mod.ts";
+export * as registry from "./lib/registry/mod.ts";
 export * as engine from "./lib/engine/mod.ts";
 export * as containers from "./lib/containers/mod.ts";
