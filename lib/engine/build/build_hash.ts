@@ -1,4 +1,5 @@
 import type { TarEntry } from "../tar/mod.ts";
+import { readSmallFile } from "../tar/_small_file.ts";
 import { prepareContext, type ReadContextOptions } from "./build_context.ts";
 import { contextError } from "./_context_error.ts";
 import type { BuildDefinition } from "./build_options.ts";
@@ -61,30 +62,33 @@ async function contentHash(
   content: Extract<TarEntry, { kind: "file" }>["content"],
 ): Promise<string> {
   const digests: Uint8Array[] = [];
-  if (typeof content === "string" || content instanceof Uint8Array) {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      digests.push(new Uint8Array(await sha256(bytes.slice(at, at + PIECE_BYTES))));
-    }
-  } else if ("hostPath" in content) {
-    try {
-      using file = await Deno.open(content.hostPath);
-      while (true) {
-        const piece = await readPiece(file);
-        if (piece.length === 0) break;
-        digests.push(new Uint8Array(await sha256(piece)));
-      }
-    } catch (cause) {
-      throw contextError(path, cause);
-    }
+  try {
+    for await (const piece of piecesOf(content)) digests.push(new Uint8Array(await sha256(piece)));
+  } catch (cause) {
+    throw contextError(path, cause);
   }
   return digests.map((digest) => digest.toHex()).join("");
 }
 
+async function* piecesOf(
+  content: Extract<TarEntry, { kind: "file" }>["content"],
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (content instanceof ReadableStream) throw new TypeError("a stream cannot be hashed and sent");
+  let bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  if ("hostPath" in bytes) bytes = readSmallFile(bytes.hostPath) ?? bytes;
+  if (bytes instanceof Uint8Array) {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES);
+    return;
+  }
+  using file = await Deno.open(bytes.hostPath);
+  for (let piece = await readPiece(file); piece.length > 0; piece = await readPiece(file)) {
+    yield piece;
+  }
+}
+
 /** Whole pieces except the last: the hash must not depend on how the system cuts its reads. */
 async function readPiece(file: Deno.FsFile): Promise<Uint8Array<ArrayBuffer>> {
-  const { size } = await file.stat();
-  const buffer = new Uint8Array(Math.min(PIECE_BYTES, Math.max(size, 4096)));
+  const buffer = new Uint8Array(PIECE_BYTES);
   let filled = 0;
   while (filled < buffer.length) {
     const count = await file.read(buffer.subarray(filled));

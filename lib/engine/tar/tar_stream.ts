@@ -1,5 +1,6 @@
 import { concatBytes } from "../_bytes.ts";
 import { BLOCK_BYTES, encodeHeader, paddingBytes } from "./_header.ts";
+import { readSmallFile } from "./_small_file.ts";
 import type { HostFile, TarEntry, TarFile } from "./entry.ts";
 
 /** How an archive is written. */
@@ -129,9 +130,15 @@ async function* hostFile(
   { hostPath }: HostFile,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
+  const small = readSmallFile(hostPath);
+  if (small !== undefined) {
+    const { sizeBytes = small.length } = entry;
+    if (small.length < sizeBytes) throw tooShort(entry, sizeBytes, sizeBytes - small.length);
+    yield* inMemory(entry, small.subarray(0, sizeBytes));
+    return;
+  }
   using file = await Deno.open(hostPath);
-  const { size, isFile } = await file.stat();
-  if (!isFile) throw new TypeError(`Cannot archive "${hostPath}": it is not a regular file`);
+  const { size } = await file.stat();
   const sizeBytes = entry.sizeBytes ?? size;
   yield encodeHeader(entry, sizeBytes);
   // A file that grows meanwhile is cut at the length that its header has, as tar programs do.

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { connectEngine, type EngineClient } from "../../../lib/engine/mod.ts";
 import { tarStream } from "../../../lib/engine/tar/mod.ts";
 
@@ -35,13 +36,36 @@ export async function withBase(work: (bench: Bench) => Promise<void>): Promise<v
     ...links,
   ]);
   await engine.images.import(base, root, { changes: ["ENV PATH=/bin", "LABEL superorch.test=1"] });
+  const layer = await firstLayer(engine, base);
+  let left: string[] = [];
   try {
     await work({ engine, base, tag });
   } finally {
     for (const reference of tags) {
       await engine.images.remove(reference, { force: true });
     }
+    left = layer === undefined ? [] : await unnamedOn(engine, layer);
+    for (const image of left) await engine.images.remove(image);
   }
+  assert.deepEqual(left, [], "a test leaves no image without a name");
+}
+
+/** Images without a name that begin with a layer. */
+async function unnamedOn(engine: EngineClient, layer: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (const { Id } of await engine.images.list({ filters: { dangling: ["true"] } })) {
+    // Another test may remove its own meanwhile.
+    if (await firstLayer(engine, Id).catch(() => undefined) === layer) ids.push(Id);
+  }
+  return ids;
+}
+
+async function firstLayer(engine: EngineClient, image: string): Promise<string | undefined> {
+  const { RootFS } = await engine.json<{ RootFS?: { Layers?: string[] } }>({
+    method: "GET",
+    path: `/images/${image}/json`,
+  });
+  return RootFS?.Layers?.[0];
 }
 
 /** Gives a test a directory of its own. */

@@ -298,10 +298,11 @@ Deno.test("buildImage() with buildkit sends a changed file again, be it as long 
     inDirectory(async (directory) => {
       await makeTree(directory, ["d/", "d/same"]);
       await Deno.writeFile(`${directory}/big`, new Uint8Array(4_000_000));
+      let previous: string | undefined;
       const build = async (word: string, made: string) => {
         await Deno.writeTextFile(`${directory}/d/same`, word);
         let sent = 0;
-        await buildImage(engine, {
+        const { imageId } = await buildImage(engine, {
           builder: "buildkit",
           tag: tag("again"),
           context: {
@@ -315,6 +316,9 @@ Deno.test("buildImage() with buildkit sends a changed file again, be it as long 
             }
           },
         });
+        // A tag that moves on leaves the image before without a name.
+        if (previous !== undefined) await engine.images.remove(previous);
+        previous = imageId;
         const found = await filesOf(engine, tag("again"), "/ctx");
         const text = (path: string) => found.find((entry) => entry.path === path)?.text;
         assert.equal(text("ctx/d/same"), word);

@@ -98,14 +98,20 @@ Deno.test("encodeHeaders() writes what HpackDecoder reads, long values too", () 
 class MemoryWire implements Wire {
   readonly sent: Uint8Array[] = [];
   readonly #chunks: Uint8Array[];
+  readonly #end: Promise<void>;
   #closed = false;
 
-  constructor(chunks: readonly Uint8Array[]) {
+  /** The end comes after the last chunk, and not before `end` has settled. */
+  constructor(chunks: readonly Uint8Array[], end: Promise<void> = Promise.resolve()) {
     this.#chunks = [...chunks];
+    this.#end = end;
   }
 
-  read(): Promise<Uint8Array | null> {
-    return Promise.resolve(this.#closed ? null : this.#chunks.shift() ?? null);
+  async read(): Promise<Uint8Array | null> {
+    if (this.#closed) return null;
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) await this.#end;
+    return chunk ?? null;
   }
 
   write(data: Uint8Array): Promise<void> {
@@ -202,8 +208,12 @@ const echo = grpcHandler({
 
 Deno.test("Http2Server answers the same however its input is cut", async () => {
   for (let seed = 1; seed <= 60; seed++) {
-    const wire = new MemoryWire(cut(conversation(), generator(seed)));
-    await using server = new Http2Server(wire, echo);
+    const answered = Promise.withResolvers<void>();
+    const wire = new MemoryWire(cut(conversation(), generator(seed)), answered.promise);
+    await using server = new Http2Server(wire, async (stream) => {
+      await echo(stream);
+      if (stream.id === 1) answered.resolve();
+    });
     await server.finished;
     const text = new TextDecoder().decode(join(wire.sent));
     assert.ok(text.includes("hello"), `seed ${seed}`);

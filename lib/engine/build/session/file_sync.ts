@@ -1,5 +1,6 @@
 import { encodeProto, protoBytes, protoFields, protoNumber, protoText } from "../_protobuf.ts";
 import type { TarContent, TarEntry } from "../../tar/mod.ts";
+import { readSmallFile } from "../../tar/_small_file.ts";
 import { contextError } from "../_context_error.ts";
 import { type GrpcCall, GrpcError, type GrpcMethods } from "./grpc.ts";
 
@@ -144,7 +145,8 @@ class Sender {
 }
 
 async function* piecesOf(content: TarContent): AsyncGenerator<Uint8Array> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  let bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  if ("hostPath" in bytes) bytes = readSmallFile(bytes.hostPath) ?? bytes;
   if (bytes instanceof Uint8Array) {
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       yield bytes.subarray(at, at + CHUNK_BYTES);
