@@ -56,9 +56,11 @@ export class CtrlC implements Disposable {
   readonly #controller = new AbortController();
   readonly #handlers = new Map<EndSignal, () => void>();
   readonly #secondKills: boolean;
+  #disposed = false;
 
   private constructor(signals: readonly EndSignal[], secondKills: boolean) {
     this.#secondKills = secondKills;
+    holdSignals(1);
     for (const name of new Set(signals)) {
       if (name === "SIGTERM" && Deno.build.os === "windows") continue; // there is none there
       const handler = () => this.#onSignal(name);
@@ -94,6 +96,12 @@ export class CtrlC implements Disposable {
 
   /** Stops listening; `isIssued` stays as it is. */
   [Symbol.dispose](): void {
+    if (!this.#disposed) holdSignals(-1);
+    this.#disposed = true;
+    this.#unlisten();
+  }
+
+  #unlisten(): void {
     for (const [name, handler] of this.#handlers) Deno.removeSignalListener(name, handler);
     this.#handlers.clear();
   }
@@ -101,7 +109,17 @@ export class CtrlC implements Disposable {
   #onSignal(name: EndSignal): void {
     if (this.isIssued) return;
     // Removing the last listener makes the signal deadly again (Deno 2.9.6 restores the default).
-    if (this.#secondKills) this[Symbol.dispose]();
+    if (this.#secondKills) this.#unlisten();
     this.#controller.abort(new InterruptedError(name));
   }
+}
+
+const HOLDS: symbol = Symbol.for("org.superorch.signal-holds");
+
+// Says to `commands`, if the program uses it, that somebody here sees to signals: it must not end
+// the program when the commands have ended, while a clean-up still runs. A global symbol, because
+// that module is above this one.
+function holdSignals(change: 1 | -1): void {
+  const holder = globalThis as { [HOLDS]?: number };
+  holder[HOLDS] = (holder[HOLDS] ?? 0) + change;
 }
