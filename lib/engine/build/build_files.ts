@@ -57,7 +57,8 @@ export interface FilesBuild extends AsyncDisposable {
  *
  * @example
  * ```ts no-eval
- * import { buildFiles, connectEngine } from "@superorch/superorch/engine";
+ * import { connectEngine } from "@superorch/superorch/engine";
+ * import { buildFiles } from "@superorch/superorch/engine/build";
  *
  * await using engine = await connectEngine();
  * await using build = await buildFiles(engine, {

@@ -62,7 +62,8 @@ export const DEFAULT_TAIL_CHARACTERS = 65536;
  *
  * @example
  * ```ts no-eval
- * import { buildImage, connectEngine } from "@superorch/superorch/engine";
+ * import { connectEngine } from "@superorch/superorch/engine";
+ * import { buildImage } from "@superorch/superorch/engine/build";
  *
  * await using engine = await connectEngine();
  * const { imageId } = await buildImage(engine, {

@@ -20,7 +20,8 @@ interface SharedBuild {
  *
  * @example
  * ```ts no-eval
- * import { connectEngine, SharedBuilds } from "@superorch/superorch/engine";
+ * import { connectEngine } from "@superorch/superorch/engine";
+ * import { SharedBuilds } from "@superorch/superorch/engine/build";
  *
  * await using engine = await connectEngine();
  * const builds = new SharedBuilds(engine);
