@@ -39,13 +39,14 @@ export class CommandNode implements GraphNode {
 
   /** There is nothing to prepare for a process. */
   create(): Promise<void> {
-    this.status.advance("created");
+    if (!this.#terminating) this.status.advance("created");
     return Promise.resolve();
   }
 
   /** Starts it in a process group of its own. */
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (this.#terminating) return;
     this.status.advance("starting");
     const { spec } = this.spec.command;
     // Recording, files and the live view are the network's; what the command itself says about
@@ -66,6 +67,7 @@ export class CommandNode implements GraphNode {
     }
     this.status.advance("running");
     this.#watching = this.#watch(this.#runner);
+    if (this.#terminating) await this.terminate(0); // it was told so while it started
   }
 
   /** Ends it and everything that it has started. */
@@ -86,11 +88,17 @@ export class CommandNode implements GraphNode {
     await this.output.end();
   }
 
+  /** Ends it: a process of this program does not outlive it. */
+  letGo(): Promise<void> {
+    return this.terminate(1_000);
+  }
+
   async #watch(runner: CommandRunner): Promise<void> {
     try {
       const result = await runner.wait();
       await this.output.end();
-      const terminated = this.#terminating && (result.terminated || result.signal !== null);
+      // One that ends in its own way when it is asked to has the last word.
+      const terminated = this.#terminating && result.signal !== null;
       this.status.setExit({ ...exitOf(terminated ? undefined : result), terminated });
     } catch (error) {
       await this.output.end();

@@ -5,6 +5,8 @@ import {
   type EngineEvent,
 } from "../engine/mod.ts";
 import { copyIntoContainer, type CopySource } from "./copy.ts";
+import { abortable } from "../retry/mod.ts";
+import { cleanupSignal, patiently } from "./_patience.ts";
 import { createBody } from "./create_body.ts";
 import { ContainerStartError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
@@ -12,6 +14,7 @@ import type { NetworkEvents } from "./network_events.ts";
 import { NodeStatus } from "./node_status.ts";
 import type { NodeOutput } from "./node_output.ts";
 import type { PreparedImage } from "./prepare_images.ts";
+import { removeContainer } from "./remove_container.ts";
 import type { ContainerSpec, HealthSpec } from "./spec.ts";
 
 /** What a container shares with the rest of its network. */
@@ -47,7 +50,12 @@ export class ContainerNode implements GraphNode {
   readonly #life = new AbortController();
   #id: string | undefined;
   #terminating = false;
+  #adopted = false;
+  #stream: Disposable | undefined;
+  /** A creation or a start that is under way. */
+  #busy: Promise<void> = Promise.resolve();
   #watching: Promise<void> = Promise.resolve();
+  #removing: Promise<void> | undefined;
 
   /** Makes a node; nothing is created yet. */
   constructor(spec: ContainerSpec, output: NodeOutput, context: ContainerNodeContext) {
@@ -71,6 +79,11 @@ export class ContainerNode implements GraphNode {
     return this.#context.engineName;
   }
 
+  /** All its labels. */
+  get labels(): Readonly<Record<string, string>> {
+    return this.#context.labels;
+  }
+
   /** Whether the engine checks its health, by its own check or that of its image. */
   get hasHealthCheck(): boolean {
     const { health } = this.spec;
@@ -82,17 +95,92 @@ export class ContainerNode implements GraphNode {
     return test.length > 0 && test[0] !== "NONE";
   }
 
+  /** Whether it ran already and was only found again. */
+  get adopted(): boolean {
+    return this.#adopted;
+  }
+
+  /**
+   * Takes over a container that runs already; its output is taken from now on.
+   *
+   * @param id The container.
+   * @param signal Ends the attempt.
+   */
+  async adopt(id: string, signal: AbortSignal): Promise<void> {
+    const { engine, events } = this.#context;
+    this.#id = id;
+    this.#adopted = true;
+    events.listen(id, (event) => this.#onEvent(event));
+    const stream = await engine.containers.attach(id, { signal });
+    const pumping = this.#pump(stream).catch((error: unknown) => error);
+    const exit = engine.containers.wait(id, { signal: this.#life.signal });
+    exit.catch(() => {}); // `#watch` looks at it when the output has ended
+    const { State } = await engine.containers.inspect(id, { signal });
+    this.status.advance("running", Date.parse(State.StartedAt));
+    if (State.Health !== undefined && State.Health.Status !== "none") {
+      this.status.setHealth(State.Health.Status);
+    }
+    this.#watching = this.#watch(id, exit, pumping, stream);
+  }
+
   /** Creates it on the engine. */
-  async create(signal: AbortSignal): Promise<void> {
+  create(signal: AbortSignal): Promise<void> {
+    return this.#doing(() => this.#create(signal));
+  }
+
+  /**
+   * Starts it.
+   *
+   * The order loses nothing: attach, then wait for the exit to come, then start. The other way
+   * round a program that ends at once takes its first words and its exit code with it.
+   */
+  start(signal: AbortSignal): Promise<void> {
+    return this.#doing(() => this.#start(signal));
+  }
+
+  /** Ends it and removes it. */
+  async terminate(graceMs: number): Promise<void> {
+    this.#terminating = true;
+    await this.#busy;
+    // Process 1 of a container ignores SIGTERM unless it has a handler, so asking first costs the
+    // whole grace in most cases; who wants it says so.
+    if (graceMs > 0 && this.status.phase === "running" && this.#id !== undefined) {
+      const stopping = this.#context.engine.containers.stop(this.#id, { timeoutMs: graceMs });
+      await stopping.catch(ignoreGone);
+    }
+    await (this.#removing ??= this.#remove().finally(() => this.#removing = undefined));
+  }
+
+  /** Stops watching it; it goes on. */
+  async letGo(): Promise<void> {
+    this.#terminating = true; // what is lost sight of now is no failure
+    if (this.#id !== undefined) this.#context.events.forget(this.#id);
+    this.#stream?.[Symbol.dispose]();
+    this.#life.abort();
+    await this.#watching;
+    await this.output.end();
+  }
+
+  /** Keeps an end from overtaking the creation or the start. */
+  async #doing(work: () => Promise<void>): Promise<void> {
+    if (this.#terminating || this.#adopted) return;
+    const working = work();
+    this.#busy = working.catch(() => {});
+    await working;
+  }
+
+  async #create(signal: AbortSignal): Promise<void> {
     const { engine, engineName, image } = this.#context;
-    const body = createBody(this.spec, { ...this.#context, image: image.id });
+    const { platform } = this.spec;
     try {
-      const { Id } = await engine.containers.create(engineName, body, {
+      const body = createBody(this.spec, { ...this.#context, image: image.id });
+      const { Id } = await patiently(
         signal,
-        platform: this.spec.platform,
-      });
+        (patient) => engine.containers.create(engineName, body, { signal: patient, platform }),
+      );
       this.#id = Id;
     } catch (cause) {
+      signal.throwIfAborted();
       throw this.#fail("create", cause);
     }
     const id = this.#id;
@@ -103,23 +191,20 @@ export class ContainerNode implements GraphNode {
         await copyIntoContainer(engine, id, target, source as CopySource, { signal });
       }
     } catch (cause) {
+      signal.throwIfAborted();
       throw this.#fail("create", cause);
     }
   }
 
-  /**
-   * Starts it.
-   *
-   * The order loses nothing: attach, then wait for the exit to come, then start. The other way
-   * round a program that ends at once takes its first words and its exit code with it.
-   */
-  async start(signal: AbortSignal): Promise<void> {
+  async #start(signal: AbortSignal): Promise<void> {
     const { engine } = this.#context;
     const id = this.#id;
     if (id === undefined) throw new TypeError(`Container "${this.spec.name}" is not created yet`);
+    signal.throwIfAborted();
     this.status.advance("starting");
     try {
       const stream = await engine.containers.attach(id, { signal });
+      this.#stream = stream;
       const pumping = this.#pump(stream).catch((error: unknown) => error);
       const listening = Promise.withResolvers<void>();
       const exit = engine.containers.wait(id, {
@@ -129,7 +214,7 @@ export class ContainerNode implements GraphNode {
       });
       exit.catch(listening.reject);
       try {
-        await listening.promise;
+        await abortable(listening.promise, signal);
         await engine.containers.start(id, { signal });
       } catch (error) {
         stream[Symbol.dispose]();
@@ -140,31 +225,32 @@ export class ContainerNode implements GraphNode {
       this.status.advance("running");
       this.#watching = this.#watch(id, exit, pumping, stream);
     } catch (cause) {
+      signal.throwIfAborted();
       throw this.#fail("start", cause);
     }
   }
 
-  /** Ends it and removes it. */
-  async terminate(graceMs: number): Promise<void> {
+  async #remove(): Promise<void> {
     const { engine, events } = this.#context;
-    this.#terminating = true;
     const id = this.#id;
-    if (id !== undefined) {
-      // Process 1 of a container ignores SIGTERM unless it has a handler, so asking first costs
-      // the whole grace in most cases; who wants it says so.
-      if (graceMs > 0 && this.status.phase === "running") {
-        await engine.containers.stop(id, { timeoutMs: graceMs }).catch(ignoreGone);
+    try {
+      if (id !== undefined) {
+        await removeContainer(engine, id, cleanupSignal());
+        events.forget(id);
+        this.#id = undefined;
       }
-      await engine.containers.remove(id, { force: true });
-      events.forget(id);
-      this.#id = undefined;
+    } catch (error) {
+      // The engine does not answer: nothing more is to be heard of it, but it keeps its id, so that
+      // the removal can be tried again.
+      this.#stream?.[Symbol.dispose]();
+      this.#life.abort();
+      throw error;
+    } finally {
+      await this.#watching;
+      this.#life.abort();
+      if (!this.status.isOver) this.status.setExit(terminatedExit());
+      await this.output.end();
     }
-    await this.#watching;
-    this.#life.abort();
-    if (!this.status.isOver) {
-      this.status.setExit(terminatedExit());
-    }
-    await this.output.end();
   }
 
   async #watch(
@@ -173,6 +259,7 @@ export class ContainerNode implements GraphNode {
     pumping: Promise<unknown>,
     stream: Disposable,
   ): Promise<void> {
+    this.#stream = stream;
     try {
       let code = (await exit).StatusCode;
       let pumpError = await pumping;

@@ -1,4 +1,6 @@
 import { EngineApiError } from "../engine/mod.ts";
+import { TimeoutError } from "../errors/mod.ts";
+import { bystanderLines, describeExit, renderContext } from "./error_text.ts";
 import type { TimelineEntry } from "./node_status.ts";
 
 /** A container could not be created or started. */
@@ -45,6 +47,25 @@ export class DependencyError extends Error {
   }
 }
 
+/** What an error of a wait knows about the node besides its end. */
+export interface WaitContextFields {
+  /** The last part of its output, escaped, at most 10,000 bytes. */
+  readonly stdoutTail: string;
+  /** The last part of its error output, escaped, at most 10,000 bytes. */
+  readonly stderrTail: string;
+  /** What happened to it. */
+  readonly timeline: readonly TimelineEntry[];
+  /** The others of its network that wrote something. */
+  readonly others: readonly NodeBystander[];
+}
+
+const NOTHING_KNOWN: WaitContextFields = {
+  stdoutTail: "",
+  stderrTail: "",
+  timeline: [],
+  others: [],
+};
+
 /** A node ended while something else was expected of it. */
 export class NodeEndedError extends Error {
   /** The name of the class. */
@@ -55,13 +76,21 @@ export class NodeEndedError extends Error {
   readonly exitCode: number | undefined;
   /** Whether the kernel killed it for memory. */
   readonly oomKilled: boolean;
+  /** Its last words, its time line, and the others. */
+  readonly context: WaitContextFields;
 
   /** Makes the message from the fields. */
-  constructor(nodeName: string, exitCode: number | undefined, oomKilled: boolean) {
-    super(`"${nodeName}" ended ${describeExit(exitCode, oomKilled)}`);
+  constructor(
+    nodeName: string,
+    exitCode: number | undefined,
+    oomKilled: boolean,
+    context: WaitContextFields = NOTHING_KNOWN,
+  ) {
+    super(`"${nodeName}" ended ${describeExit(exitCode, oomKilled)}${renderContext(context)}`);
     this.nodeName = nodeName;
     this.exitCode = exitCode;
     this.oomKilled = oomKilled;
+    this.context = context;
   }
 }
 
@@ -73,11 +102,14 @@ export class UnhealthyError extends Error {
   readonly nodeName: string;
   /** What the last checks wrote, oldest first. */
   readonly checks: readonly { readonly exitCode: number; readonly output: string }[];
+  /** Its last words, its time line, and the others. */
+  readonly context: WaitContextFields;
 
   /** Makes the message from the fields. */
   constructor(
     nodeName: string,
     checks: readonly { readonly exitCode: number; readonly output: string }[],
+    context: WaitContextFields = NOTHING_KNOWN,
   ) {
     const last = checks.at(-1);
     const said = last === undefined
@@ -85,9 +117,40 @@ export class UnhealthyError extends Error {
       : `: the last check ended with exit code ${last.exitCode}, ${
         last.output.trim() === "" ? "without output" : JSON.stringify(last.output.trim())
       }`;
-    super(`"${nodeName}" is unhealthy${said}`);
+    super(`"${nodeName}" is unhealthy${said}${renderContext(context)}`);
     this.nodeName = nodeName;
     this.checks = checks;
+    this.context = context;
+  }
+}
+
+/** Nodes of a network took longer than they were given. */
+export class NetworkTimeoutError extends TimeoutError {
+  /** The network. */
+  readonly network: string;
+  /** Those that were waited for. */
+  readonly late: readonly NodeBystander[];
+  /** The others that wrote something. */
+  readonly others: readonly NodeBystander[];
+
+  /** Makes the message from what was wanted and the fields. */
+  constructor(
+    wanted: string,
+    fields: {
+      readonly network: string;
+      readonly late: readonly NodeBystander[];
+      readonly others: readonly NodeBystander[];
+    },
+    options?: ErrorOptions,
+  ) {
+    const names = fields.late.map(({ name }) => `"${name}"`).join(", ");
+    const waiting = names === "" ? "" : `: still waiting for ${names}`;
+    const lines = [`${wanted}${waiting}`, ...bystanderLines("What they did", fields.late)];
+    lines.push(...bystanderLines("Last lines of the others", fields.others));
+    super(lines.join("\n"), options);
+    this.network = fields.network;
+    this.late = fields.late;
+    this.others = fields.others;
   }
 }
 
@@ -123,6 +186,8 @@ export interface NodeBystander {
   readonly state: string;
   /** The last lines that it wrote. */
   readonly lastLines: readonly string[];
+  /** What happened to it. */
+  readonly timeline: readonly TimelineEntry[];
 }
 
 /** One or more nodes of a network failed. The first one is the likely cause. */
@@ -156,32 +221,3 @@ export class NetworkFailedError extends Error {
     this.logDir = fields.logDir;
   }
 }
-
-/**
- * Puts an exit into words.
- *
- * @param exitCode Exit code; `undefined` when it was ended by us.
- * @param oomKilled Whether the kernel killed it for memory.
- * @returns For example `with exit code 137 (SIGKILL), out of memory`.
- */
-export function describeExit(exitCode: number | undefined, oomKilled: boolean): string {
-  if (exitCode === undefined) return "because it was terminated";
-  const signal = SIGNALS[exitCode - 128];
-  return `with exit code ${exitCode}${signal === undefined ? "" : ` (${signal})`}` +
-    (oomKilled ? ", out of memory" : "");
-}
-
-// Exit codes above 128 are a shell's and the engine's way to name a signal (man 7 signal).
-const SIGNALS: Readonly<Record<number, string>> = {
-  1: "SIGHUP",
-  2: "SIGINT",
-  3: "SIGQUIT",
-  4: "SIGILL",
-  6: "SIGABRT",
-  7: "SIGBUS",
-  8: "SIGFPE",
-  9: "SIGKILL",
-  11: "SIGSEGV",
-  13: "SIGPIPE",
-  15: "SIGTERM",
-};

@@ -2,6 +2,14 @@ import type { EngineClient } from "../engine/mod.ts";
 import { reaperFor } from "./reaper.ts";
 import { onTermination } from "./signals.ts";
 
+/** What watches the ways out of this process. */
+export interface Lifeline {
+  /** Ends the watch: nothing is left on the engine. */
+  release(): Promise<void>;
+  /** Ends the watch although something is left; the reaper goes on trying. */
+  abandon(): Promise<void>;
+}
+
 /**
  * Watches every way out of this process, from before something is made on an engine until it is
  * removed: the signals by handlers, everything else by the reaper.
@@ -9,20 +17,24 @@ import { onTermination } from "./signals.ts";
  * @param engine The engine.
  * @param run Id of the run.
  * @param onSignal Cleans up when a signal comes; `undefined` leaves signals alone.
- * @returns Dispose of it when nothing is left on the engine.
+ * @returns The watch, once the reaper knows of the run.
  */
-export function watchWaysOut(
+export async function watchWaysOut(
   engine: EngineClient,
   run: string,
   onSignal: (() => Promise<void>) | undefined,
-): Disposable {
-  const reaper = reaperFor(engine.host, engine.endpoint, engine.apiVersion);
-  reaper.watch(run);
+): Promise<Lifeline> {
   const registration = onSignal === undefined ? undefined : onTermination(onSignal);
+  const reaper = reaperFor(engine.host, engine.endpoint, engine.apiVersion);
+  await reaper.watch(run);
   return {
-    [Symbol.dispose]() {
+    async release() {
       registration?.[Symbol.dispose]();
-      reaper.release(run);
+      await reaper.release(run);
+    },
+    async abandon() {
+      registration?.[Symbol.dispose]();
+      await reaper.abandon(run);
     },
   };
 }

@@ -97,10 +97,12 @@ export {
   ContainerStartError,
   DependencyError,
   NetworkFailedError,
+  NetworkTimeoutError,
   type NodeBystander,
   NodeEndedError,
   type NodeFailure,
   UnhealthyError,
+  type WaitContextFields,
 } from "./errors.ts";
 export { GraphError } from "./graph.ts";
 export type { TimelineEntry } from "./node_status.ts";
@@ -128,6 +130,7 @@ export {
   type TerminalStreams,
 } from "./interactive_exec.ts";
 export { autoExec, type AutoExecOptions } from "./auto_exec.ts";
+export { findKept, type KeptProject, removeKept, type RemoveKeptOptions } from "./kept.ts";
 export { formatSummary } from "./summary_table.ts";
 export { runLogDirectory } from "./run_log_directory.ts";
 export { reaperMain } from "./reaper.ts";

@@ -1,7 +1,9 @@
-import { StackedError, TimeoutError } from "../errors/mod.ts";
+import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
 import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { limiter } from "./_limit.ts";
+import { patiently } from "./_patience.ts";
+import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
 import { type Condition, describeCondition } from "./conditions.ts";
@@ -10,10 +12,12 @@ import { createEngineNetwork } from "./engine_network.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
 import { checkGraph } from "./graph.ts";
+import { findKept, type KeptProject, lockKept } from "./kept.ts";
 import { LABEL, labelsOf } from "./labels.ts";
-import { watchWaysOut } from "./lifeline.ts";
+import { type Lifeline, watchWaysOut } from "./lifeline.ts";
 import { networkCreateBody } from "./network_create_body.ts";
 import { NetworkEvents } from "./network_events.ts";
+import type { GraphNode } from "./node.ts";
 import { NodeOutput } from "./node_output.ts";
 import { NodeRegistry } from "./node_registry.ts";
 import { resultOf } from "./node_result.ts";
@@ -26,14 +30,14 @@ import type {
 } from "./network_spec.ts";
 import { formatOwner, identifyProcess } from "./owner.ts";
 import { type PreparedImage, prepareImages } from "./prepare_images.ts";
-import { failureReport, hasFailed } from "./report.ts";
+import { failureReport, hasFailed, timeoutReport } from "./report.ts";
 import { publishedAddresses } from "./published_addresses.ts";
 import { RunningContainer } from "./running_container.ts";
 import type { ContainerSpec, NodeSpec } from "./spec.ts";
 import { specHash } from "./spec_hash.ts";
 import { startGraph } from "./start_graph.ts";
 import { summaryOf } from "./summary.ts";
-import { listOwned, removeOwned, sweepDeadOwners } from "./sweep.ts";
+import { removeRun, sweepDeadOwners } from "./sweep.ts";
 import { waitForCondition } from "./wait_condition.ts";
 
 /** Two at a time took 1.80 s for ten services on two cores, four 1.77 s, ten 2.20 s. */
@@ -44,6 +48,9 @@ const START_WIDTH = 4;
  * can tell who was first: what is noticed first is not always what ended first.
  */
 const CASCADE_MS = 250;
+
+/** After this many looks in a row that found nothing, a call that was cut off has made nothing. */
+const QUIET_ROUNDS = 3;
 
 /** Host commands are asked to end and killed after this; containers are removed at once. */
 const COMMAND_GRACE_MS = 1_000;
@@ -83,16 +90,31 @@ export class ContainerNetwork implements AsyncDisposable {
   readonly #startedAtMs = Date.now();
   #networkId: string | undefined;
   #events: NetworkEvents | undefined;
-  #lifeline: Disposable | undefined;
+  #lifeline: Lifeline | undefined;
   #ending: Promise<void> | undefined;
+  #disposal: Promise<void> | undefined;
+  readonly #turns = new Turns();
+  /** A run that is making things. */
+  #making: Promise<void> | undefined;
+  /** Stops the runs that are under way. */
+  #stopped = new AbortController();
+  /** Whether a call may have been cut off in the middle. */
+  #wasCutOff = false;
   #interrupted = new AbortController();
 
-  private constructor(name: string, engine: EngineClient, owner: string, options: NetworkOptions) {
+  private constructor(
+    name: string,
+    engine: EngineClient,
+    owner: string,
+    options: NetworkOptions,
+    kept: KeptProject | undefined,
+  ) {
     this.name = name;
     this.#registry = new NodeRegistry(name);
     this.engine = engine;
     this.logDir = options.logDir;
-    this.runId = randomHex(8);
+    this.runId = kept?.runId ?? randomHex(8);
+    this.#networkId = kept?.networkId;
     this.#owner = owner;
     this.#options = options;
   }
@@ -120,7 +142,8 @@ export class ContainerNetwork implements AsyncDisposable {
     const engine = options.engine ??
       stack.use(await connectEngine({ ...options.connect, signal: options.signal }));
     const self = await identifyProcess();
-    const network = new ContainerNetwork(name, engine, formatOwner(self), options);
+    const kept = options.lifetime === "kept" ? await findKept(engine, name, options) : undefined;
+    const network = new ContainerNetwork(name, engine, formatOwner(self), options, kept);
     const { removed } = await sweepDeadOwners(engine, { signal: options.signal });
     if (removed.length > 0) {
       network.#progress(
@@ -189,40 +212,42 @@ export class ContainerNetwork implements AsyncDisposable {
    */
   async run(names?: readonly string[], options: RunOptions = {}): Promise<void> {
     this.#requireOpen();
-    const wanted = this.#registry.selectToRun(names);
-    if (wanted.length === 0) return;
-    checkGraph(this.name, this.#registry.specs);
     using deadline = Deadline.after(options.timeoutMs, {
-      signal: anySignal([options.signal, this.#interrupted.signal]),
+      signal: anySignal([options.signal, this.#interrupted.signal, this.#stopped.signal]),
       what: `start of network "${this.name}"`,
     });
     const { signal } = deadline;
+    // Two at a time would both make the network, and what both depend on.
+    using _turn = await this.#turns.take(signal);
+    const wanted = this.#registry.selectToRun(names);
+    if (wanted.length === 0) return;
+    checkGraph(this.name, this.#registry.specs);
     const specs = wanted.map((name) => this.#registry.requireSpec(name));
     const containers = specs.filter((spec) => spec.kind === "container");
     const binds = await BindSources.resolve(containers, this.engine);
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
-    if (this.#options.unique === false) await this.#requireFreeNames(containers, signal);
-    this.#guard();
+    await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
+    const kept = this.#isKept ? await findKept(this.engine, this.name, { signal }) : undefined;
+    if (this.#options.unique === false) await this.#requireFreeNames(containers, kept, signal);
+    signal.throwIfAborted();
+    const making = this.#make(specs, binds, kept, signal).catch((error) => {
+      this.#wasCutOff ||= signal.aborted;
+      throw error;
+    });
+    this.#making = making.catch(() => {});
     try {
-      const images = await prepareImages(containers, {
-        engine: this.engine,
-        labels: this.#labels(),
-        onProgress: (name, line) => this.#progress(`${name}: ${line}`),
-        signal,
-      });
-      await this.#makeNetwork(signal);
-      await this.#makeNodes(specs, images, binds);
-      await startGraph(wanted.map((name) => this.#registry.requireNode(name)), {
-        engine: this.engine,
-        find: (name) => this.#registry.requireNode(name),
-        width: this.#options.startWidth ?? START_WIDTH,
-        signal,
-      });
+      await making;
     } catch (error) {
-      await this.#ending; // a signal is ending everything already
-      const report = await this.#reportAndTerminate();
-      if (signal.aborted) throw signal.reason;
-      throw report ?? error;
+      await this.#ending?.catch(() => {}); // a signal is ending everything already
+      if (!signal.aborted) throw await this.#reportAndTerminate() ?? error;
+      const late = this.#timeoutError(
+        signal.reason,
+        `Network "${this.name}" did not start within ${options.timeoutMs} ms`,
+        wanted.flatMap((name) => this.#registry.node(name) ?? [])
+          .filter(({ status }) => !status.isOver && status.phase !== "running"),
+      );
+      await this.#terminateAfterFailure();
+      throw late;
     }
   }
 
@@ -243,7 +268,7 @@ export class ContainerNetwork implements AsyncDisposable {
     const wanted = this.#registry.selectToWait(names);
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal]),
-      what: "wait",
+      what: `wait for network "${this.name}"`,
     });
     const { terminateOnFailure = true } = options;
     const stop = new AbortController();
@@ -251,22 +276,18 @@ export class ContainerNetwork implements AsyncDisposable {
     const ends = wanted.map((node) =>
       node.status.until(() => node.status.isOver || undefined, signal)
     );
-    const watched = terminateOnFailure ? this.#registry.nodes : [];
+    // What was reported by an earlier wait is not reported again.
+    const watched = terminateOnFailure ? this.#registry.uncollected : [];
     const failures = watched.map((node) =>
       node.status.until(() => hasFailed(node) || undefined, signal)
     );
     try {
       await Promise.race([Promise.all(ends), ...failures]);
     } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
-      const late = wanted.filter(({ status }) => !status.isOver).map(({ spec }) =>
-        `"${spec.name}"`
-      );
-      throw new StackedError(
-        `Network "${this.name}" did not end within ${options.timeoutMs} ms: still waiting for ${
-          late.join(", ")
-        }`,
-        { cause: error, location: false },
+      throw this.#timeoutError(
+        error,
+        `Network "${this.name}" did not end within ${options.timeoutMs} ms`,
+        wanted.filter(({ status }) => !status.isOver),
       );
     } finally {
       stop.abort();
@@ -300,7 +321,18 @@ export class ContainerNetwork implements AsyncDisposable {
       signal: anySignal([options.signal, this.#interrupted.signal]),
       what: `wait for "${name}" to ${describeCondition(condition)}`,
     });
-    await waitForCondition(node, condition, { engine: this.engine, signal: deadline.signal });
+    const { signal } = deadline;
+    try {
+      await waitForCondition(node, condition, {
+        engine: this.engine,
+        nodes: () => this.#registry.nodes,
+        signal,
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const wanted = `"${name}" did not ${describeCondition(condition)}`;
+      throw this.#timeoutError(error, `${wanted} within ${options.timeoutMs} ms`, [node]);
+    }
   }
 
   /**
@@ -377,90 +409,71 @@ export class ContainerNetwork implements AsyncDisposable {
 
   /** Same as {@linkcode ContainerNetwork.terminateAll}, and closes the engine if it is our own. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#disposal ??= this.#dispose());
+  }
+
+  async #dispose(): Promise<void> {
     try {
-      if (this.#options.lifetime !== "kept") await this.terminateAll();
+      if (!this.#isKept) await this.terminateAll();
       else await this.#letGo();
     } finally {
+      await this.#lifeline?.abandon();
+      this.#lifeline = undefined;
       await this.#stack.disposeAsync();
     }
   }
 
   async #terminateAll(): Promise<void> {
+    await this.#stopRuns();
     const errors: unknown[] = [];
-    await this.terminate().catch((error) => errors.push(error));
+    const note = (error: unknown) => void errors.push(error);
+    await this.terminate().catch(note);
     await this.#events?.[Symbol.asyncDispose]();
     this.#events = undefined;
     // What a failed or interrupted call made without telling us is found by its label.
-    const left = await listOwned(this.engine, { [LABEL.run]: this.runId }).catch((error) => {
-      errors.push(error);
-      return [];
-    });
-    const { failed } = await removeOwned(this.engine, left);
-    errors.push(...failed.map(({ error }) => error));
+    await removeRun(this.engine, this.runId, this.#wasCutOff ? QUIET_ROUNDS : 1).catch(note);
     this.#networkId = undefined;
-    this.#release();
     if (errors.length > 0) {
       throw new AggregateError(errors, `Cannot remove everything of network "${this.name}"`);
     }
-  }
-
-  async #letGo(): Promise<void> {
-    await this.#events?.[Symbol.asyncDispose]();
-    this.#events = undefined;
-    this.#release();
-  }
-
-  // From here on something may be made on the engine, so every way out is watched.
-  #guard(): void {
-    if (this.#options.lifetime === "kept" || this.#lifeline !== undefined) return;
-    const cleanUp = async () => {
-      this.#interrupted.abort(new DOMException("Interrupted by a signal", "AbortError"));
-      await this.terminateAll();
-    };
-    const handleSignals = this.#options.handleSignals !== false;
-    this.#lifeline = watchWaysOut(this.engine, this.runId, handleSignals ? cleanUp : undefined);
-  }
-
-  #release(): void {
-    this.#lifeline?.[Symbol.dispose]();
+    this.#wasCutOff = false;
+    await this.#lifeline?.release();
     this.#lifeline = undefined;
   }
 
-  async #makeNetwork(signal: AbortSignal): Promise<void> {
-    if (this.#networkId !== undefined) return;
-    try {
-      const body = networkCreateBody(this.engineName, this.#labels(), this.#options);
-      this.#networkId = await createEngineNetwork(this.engine, body, signal);
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw new StackedError(`Cannot create network "${this.engineName}"`, {
-        cause,
-        location: false,
-      });
-    }
-    this.#events = await NetworkEvents.open(
-      this.engine,
-      { [LABEL.run]: this.runId },
-      (error) => this.#lost(error),
-      signal,
-    );
+  async #letGo(): Promise<void> {
+    await this.#stopRuns();
+    await Promise.all(this.#registry.nodes.map((node) => node.letGo()));
+    await this.#events?.[Symbol.asyncDispose]();
+    this.#events = undefined;
   }
 
-  async #makeNodes(
+  // Whatever is just being made must be known before it can be removed.
+  async #stopRuns(): Promise<void> {
+    const text = `Network "${this.name}" is terminated while it starts`;
+    this.#stopped.abort(new DOMException(text, "AbortError"));
+    this.#stopped = new AbortController();
+    await this.#making;
+  }
+
+  async #make(
     specs: readonly NodeSpec[],
-    images: ReadonlyMap<string, PreparedImage>,
     binds: BindSources,
+    kept: KeptProject | undefined,
+    signal: AbortSignal,
   ): Promise<void> {
-    const width = Math.max(...specs.map(({ name }) => name.length));
-    const settings = {
-      logDir: this.logDir,
-      forward: this.#options.forward ?? true,
-      stdout: this.#options.stdout ?? Deno.stdout,
-      stderr: this.#options.stderr ?? Deno.stderr,
-    };
+    await this.#guard();
+    await using stack = new AsyncDisposableStack();
+    const outputs = await this.#openOutputs(specs, stack);
+    const images = await prepareImages(specs.filter((spec) => spec.kind === "container"), {
+      engine: this.engine,
+      labels: this.#labels(),
+      onProgress: (name, line) => this.#progress(`${name}: ${line}`),
+      signal,
+    });
+    await this.#makeNetwork(signal);
     for (const spec of specs) {
-      await this.#registry.node(spec.name)?.terminate(0); // of an earlier run
-      const output = await NodeOutput.open(spec.name, spec, settings, width);
+      const output = outputs.get(spec.name)!;
       this.#registry.setNode(
         spec.kind === "command"
           ? new CommandNode(
@@ -471,6 +484,76 @@ export class ContainerNetwork implements AsyncDisposable {
           : await this.#containerNode(spec, output, images.get(spec.name)!, binds),
       );
     }
+    stack.move(); // the nodes end their outputs
+    await this.#adopt(kept, signal);
+    await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
+      engine: this.engine,
+      find: (name) => this.#registry.requireNode(name),
+      nodes: () => this.#registry.nodes,
+      width: this.#options.startWidth ?? START_WIDTH,
+      signal,
+    });
+  }
+
+  // From here on something may be made on the engine, so every way out is watched.
+  async #guard(): Promise<void> {
+    if (this.#isKept || this.#lifeline !== undefined) return;
+    const cleanUp = async () => {
+      this.#interrupted.abort(new DOMException("Interrupted by a signal", "AbortError"));
+      await this.terminateAll();
+    };
+    const handleSignals = this.#options.handleSignals !== false;
+    this.#lifeline = await watchWaysOut(
+      this.engine,
+      this.runId,
+      handleSignals ? cleanUp : undefined,
+    );
+  }
+
+  async #openOutputs(
+    specs: readonly NodeSpec[],
+    stack: AsyncDisposableStack,
+  ): Promise<ReadonlyMap<string, NodeOutput>> {
+    const width = Math.max(...specs.map(({ name }) => name.length));
+    const settings = {
+      logDir: this.logDir,
+      forward: this.#options.forward ?? true,
+      stdout: this.#options.stdout ?? Deno.stdout,
+      stderr: this.#options.stderr ?? Deno.stderr,
+      onWarning: (text: string) => this.#progress(`warning: ${text}`),
+    };
+    const outputs = new Map<string, NodeOutput>();
+    for (const spec of specs) {
+      await this.#registry.node(spec.name)?.terminate(0); // of an earlier run
+      const output = await NodeOutput.open(spec.name, spec, settings, width);
+      stack.defer(() => output.end());
+      outputs.set(spec.name, output);
+    }
+    return outputs;
+  }
+
+  async #makeNetwork(signal: AbortSignal): Promise<void> {
+    if (this.#networkId === undefined) {
+      try {
+        const body = networkCreateBody(this.engineName, this.#labels(), this.#options);
+        this.#networkId = await patiently(
+          signal,
+          (patient) => createEngineNetwork(this.engine, body, patient),
+        );
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw new StackedError(`Cannot create network "${this.engineName}"`, {
+          cause,
+          location: false,
+        });
+      }
+    }
+    this.#events ??= await NetworkEvents.open(
+      this.engine,
+      { [LABEL.run]: this.runId },
+      (error) => this.#lost(error),
+      signal,
+    );
   }
 
   async #containerNode(
@@ -494,15 +577,52 @@ export class ContainerNetwork implements AsyncDisposable {
     });
   }
 
+  // What runs already, and would be made the same way today, goes on; everything else of that name
+  // makes room.
+  async #adopt(kept: KeptProject | undefined, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#registry.nodes.map(async (node) => {
+      const there = kept?.containers.get(node.spec.name);
+      if (there === undefined || !(node instanceof ContainerNode)) return;
+      if (node.status.phase !== "waiting") return;
+      const same = there.Labels[LABEL.spec] === node.labels[LABEL.spec];
+      if (same && there.State === "running") await node.adopt(there.Id, signal);
+      else await this.engine.containers.remove(there.Id, { force: true, signal });
+    }));
+  }
+
+  #lock(signal: AbortSignal): Promise<AsyncDisposable> {
+    return lockKept(this.engine, this.name, { signal, onWait: (line) => this.#progress(line) });
+  }
+
+  get #isKept(): boolean {
+    return this.#options.lifetime === "kept";
+  }
+
+  async #terminateAfterFailure(): Promise<void> {
+    try {
+      if (!this.#isKept) return await this.terminateAll();
+      // What was there before goes on as before.
+      const own = this.#registry.nodes.filter((node) =>
+        !(node instanceof ContainerNode && node.adopted)
+      );
+      await this.terminate(own.map(({ spec }) => spec.name));
+    } catch (error) {
+      // The failure itself matters more than what went wrong while cleaning up after it.
+      this.#progress(`warning: ${renderError(error).trim()}`);
+    }
+  }
+
   async #reportAndTerminate(): Promise<NetworkFailedError | undefined> {
     await delay(CASCADE_MS);
     const report = failureReport(this.name, this.#registry.nodes, this.logDir);
-    const results = await Promise.allSettled([this.terminateAll()]);
-    for (const result of results) {
-      // The failure itself matters more than what went wrong while cleaning up after it.
-      if (result.status === "rejected") this.#progress(`warning: ${result.reason}`);
-    }
+    await this.#terminateAfterFailure();
     return report;
+  }
+
+  #timeoutError(reason: unknown, wanted: string, late: readonly GraphNode[]): unknown {
+    // An abort by the caller's own signal is told in the caller's own words.
+    if (!(reason instanceof TimeoutError)) return reason;
+    return timeoutReport(wanted, this.name, late, this.#registry.nodes, reason);
   }
 
   #lost(error: unknown): void {
@@ -511,14 +631,19 @@ export class ContainerNetwork implements AsyncDisposable {
     }
   }
 
-  async #requireFreeNames(specs: readonly ContainerSpec[], signal: AbortSignal): Promise<void> {
+  async #requireFreeNames(
+    specs: readonly ContainerSpec[],
+    kept: KeptProject | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const own = this.#registry.nodes
       .flatMap((node) => node instanceof ContainerNode && node.id !== undefined ? [node.id] : []);
+    own.push(...[...kept?.containers.values() ?? []].map(({ Id }) => Id));
     await requireFreeNames(this.engine, specs.map(({ name }) => name), new Set(own), signal);
   }
 
   #requireOpen(): void {
-    if (this.#stack.disposed) {
+    if (this.#disposal !== undefined) {
       throw new TypeError(`Cannot run network "${this.name}": it is disposed of`);
     }
     this.#interrupted.signal.throwIfAborted();

@@ -25,4 +25,6 @@ export interface GraphNode {
    * @param graceMs How long it may take to end by itself after it was asked to.
    */
   terminate(graceMs: number): Promise<void>;
+  /** Stops watching it: a container goes on, a host command is ended. */
+  letGo(): Promise<void>;
 }

@@ -29,6 +29,11 @@ export class NodeRegistry {
     return [...this.#nodes.values()];
   }
 
+  /** Those of the nodes whose end nobody has taken notice of. */
+  get uncollected(): readonly GraphNode[] {
+    return this.nodes.filter((node) => !this.#collected.has(node));
+  }
+
   /** Adds a specification; throws a TypeError when its name is taken. */
   add(spec: NodeSpec): void {
     if (this.#specs.has(spec.name)) {
@@ -110,7 +115,7 @@ export class NodeRegistry {
    * run and not waited for.
    */
   selectToWait(names: readonly string[] | undefined): readonly GraphNode[] {
-    if (names === undefined) return this.nodes.filter((node) => !this.#collected.has(node));
+    if (names === undefined) return this.uncollected;
     return [...new Set(names)].map((name) => {
       const node = this.#nodes.get(this.requireSpec(name).name);
       if (node === undefined || this.#collected.has(node)) {

@@ -1,4 +1,9 @@
-import { ContainerNotFoundError, EngineApiError, type EngineClient } from "../engine/mod.ts";
+import {
+  type ContainerInspect,
+  ContainerNotFoundError,
+  EngineApiError,
+  type EngineClient,
+} from "../engine/mod.ts";
 import type { HttpCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { execInContainer } from "./exec.ts";
@@ -20,24 +25,41 @@ export interface ReachableAddress {
   readonly proxied: boolean;
 }
 
+/** Finds out where a port can be reached; `undefined` while its container does not run. */
+export type AddressFinder = (signal: AbortSignal) => Promise<ReachableAddress | undefined>;
+
 /**
- * Finds out where a port of a node can be reached from this machine.
+ * Makes a finder of where a port of a node can be reached from this machine. It asks the engine
+ * once, and again after anything happened to the container: asking costs more than a connection.
  *
  * The container's own address is asked first, where this machine shares a kernel with the engine:
  * nothing accepts there but the program itself. Else the published port is.
  *
- * @throws {TypeError} when it cannot be reached at all.
+ * @returns The finder; it throws a TypeError when the port cannot be reached at all.
  */
-export async function reachPort(
+export function addressFinder(node: GraphNode, port: number, engine: EngineClient): AddressFinder {
+  let known: ReachableAddress | undefined;
+  let knownAt = -1;
+  return async (signal) => {
+    const at = node.status.timeline.length;
+    if (at !== knownAt) {
+      known = await findAddress(node, port, engine, signal);
+      if (known !== undefined) knownAt = at;
+    }
+    return known;
+  };
+}
+
+async function findAddress(
   node: GraphNode,
   port: number,
   engine: EngineClient,
   signal: AbortSignal,
-): Promise<ReachableAddress> {
-  if (!(node instanceof ContainerNode) || node.id === undefined) {
-    return { hostname: "127.0.0.1", port, proxied: false };
-  }
-  const { NetworkSettings } = await engine.containers.inspect(node.id, { signal });
+): Promise<ReachableAddress | undefined> {
+  if (!(node instanceof ContainerNode)) return { hostname: "127.0.0.1", port, proxied: false };
+  const inspect = await inspectIfThere(node, engine, signal);
+  if (inspect === undefined || !inspect.State.Running) return undefined;
+  const { NetworkSettings } = inspect;
   const addresses = Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress)
     .filter((address) => address !== "");
   const local = engine.endpoint.kind === "unix" && Deno.build.os === "linux";
@@ -51,10 +73,26 @@ export async function reachPort(
         `with { exec: … } instead`,
     );
   }
-  const hostname = published.HostIp === "0.0.0.0" || published.HostIp === "::"
-    ? "127.0.0.1"
-    : published.HostIp;
-  return { hostname, port: Number(published.HostPort), proxied: true };
+  const anywhere = published.HostIp === "0.0.0.0" || published.HostIp === "::";
+  return {
+    hostname: anywhere ? "127.0.0.1" : published.HostIp,
+    port: Number(published.HostPort),
+    proxied: true,
+  };
+}
+
+async function inspectIfThere(
+  node: ContainerNode,
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<ContainerInspect | undefined> {
+  if (node.id === undefined) return undefined; // it is just being removed
+  try {
+    return await engine.containers.inspect(node.id, { signal });
+  } catch (error) {
+    if (error instanceof ContainerNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 // A refusal is an answer too; only silence and "no route" mean that the address leads nowhere (an
@@ -70,13 +108,9 @@ async function routes(hostname: string, port: number, signal: AbortSignal): Prom
 }
 
 /** Tells whether something accepts connections on a port. */
-export async function portAccepts(
-  node: GraphNode,
-  port: number,
-  engine: EngineClient,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const address = await reachPort(node, port, engine, signal);
+export async function portAccepts(find: AddressFinder, signal: AbortSignal): Promise<boolean> {
+  const address = await find(signal);
+  if (address === undefined) return false;
   try {
     using connection = await connect(address.hostname, address.port, ATTEMPT_MS, signal);
     return !address.proxied || await staysOpen(connection);
@@ -99,12 +133,13 @@ async function staysOpen(connection: Deno.Conn): Promise<boolean> {
 
 /** Tells whether a request is answered as wanted. */
 export async function httpAnswers(
-  node: GraphNode,
+  find: AddressFinder,
   wanted: HttpCondition["http"],
-  engine: EngineClient,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { hostname, port } = await reachPort(node, wanted.port, engine, signal);
+  const address = await find(signal);
+  if (address === undefined) return false;
+  const { hostname, port } = address;
   const url = `${wanted.tls === true ? "https" : "http"}://${
     hostname.includes(":") ? `[${hostname}]` : hostname
   }:${port}${wanted.path ?? "/"}`;
@@ -132,9 +167,10 @@ export async function programSucceeds(
   engine: EngineClient,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!(node instanceof ContainerNode) || node.id === undefined) {
+  if (!(node instanceof ContainerNode)) {
     throw new TypeError(`Cannot wait for a program in "${node.spec.name}": it is no container`);
   }
+  if (node.id === undefined) return false; // it is just being removed
   try {
     const { exitCode } = await execInContainer(engine, node.id, command, { signal });
     return exitCode === 0;
@@ -151,9 +187,10 @@ export async function fileExists(
   engine: EngineClient,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!(node instanceof ContainerNode) || node.id === undefined) {
-    return await Deno.stat(path).then(() => true, () => false);
+  if (!(node instanceof ContainerNode)) {
+    return await Deno.stat(path).then(() => true, isStillMissing);
   }
+  if (node.id === undefined) return false; // it is just being removed
   try {
     const status = await engine.status({
       method: "HEAD",
@@ -167,6 +204,11 @@ export async function fileExists(
     if (isEndOfContainer(error)) return false;
     throw error;
   }
+}
+
+function isStillMissing(error: unknown): boolean {
+  if (error instanceof Deno.errors.NotFound) return false;
+  throw error;
 }
 
 // A container that ends between two probes: the wait itself notices and says so.

@@ -11,17 +11,19 @@ import { LABEL } from "./labels.ts";
  * the reaper itself) is found by its labels at the next start.
  */
 export interface Reaper {
-  /** Puts a run under its care. */
-  watch(run: string): void;
+  /** Puts a run under its care; settles when it knows. */
+  watch(run: string): Promise<void>;
   /** Says that a run has cleaned up after itself. */
-  release(run: string): void;
+  release(run: string): Promise<void>;
+  /** Hands over a run that could not clean up after itself: what is left of it is the reaper's. */
+  abandon(run: string): Promise<void>;
 }
 
-interface ReaperProcess extends Reaper {
-  readonly runs: Set<string>;
-}
+/** Reapers by engine. */
+const reapers = new Map<string, Reaper>();
 
-const reapers = new Map<string, ReaperProcess>();
+/** A run that is handed over is usually gone within this time; nobody has to wait longer. */
+const ABANDON_MS = 2_000;
 
 /**
  * Gets the reaper of this process for one engine, starting it with the first run; it ends with the
@@ -33,7 +35,7 @@ const reapers = new Map<string, ReaperProcess>();
  * @param host The engine, as `DOCKER_HOST` has it.
  * @param endpoint Where it listens.
  * @param apiVersion The API version to speak.
- * @returns The reaper, `undefined` where none can be started: without the permission, and in a
+ * @returns The reaper; it does nothing where none can be started: without the permission, and in a
  * binary made by `deno compile` that does not call {@linkcode reaperMain}.
  */
 export function reaperFor(
@@ -69,37 +71,45 @@ export async function reaperMain(
   return true;
 }
 
-function makeReaper(host: string, endpoint: EngineEndpoint, apiVersion: string): ReaperProcess {
+function makeReaper(host: string, endpoint: EngineEndpoint, apiVersion: string): Reaper {
   const runs = new Set<string>();
-  const order = { endpoint, apiVersion };
-  let writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  const tell = (line: unknown) => {
+  let abandoned = false;
+  let child: ReaperChild | undefined;
+  const tell = async (line: unknown) => {
     // A reaper that was killed cannot be told anything: the labels remain.
-    writer?.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`)).catch(() => {});
+    await child?.writer.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`))
+      .catch(() => {});
+  };
+  const forget = async (run: string) => {
+    if (!runs.delete(run) || runs.size > 0) return;
+    reapers.delete(host);
+    await child?.end(abandoned);
   };
   return {
-    runs,
-    watch(run) {
-      if (runs.size === 0) {
-        writer = spawnReaper();
-        tell(order);
-      }
+    async watch(run) {
+      if (runs.size === 0) child = spawnReaper();
       runs.add(run);
-      tell({ watch: run });
+      if (runs.size === 1) await tell({ endpoint, apiVersion });
+      await tell({ watch: run });
     },
-    release(run) {
-      if (!runs.delete(run)) return;
-      tell({ release: run });
-      if (runs.size === 0) {
-        writer?.close().catch(() => {});
-        writer = undefined;
-        reapers.delete(host);
-      }
+    async release(run) {
+      await tell({ release: run });
+      await forget(run);
+    },
+    async abandon(run) {
+      abandoned = true;
+      await forget(run);
     },
   };
 }
 
-function spawnReaper(): WritableStreamDefaultWriter<Uint8Array> | undefined {
+interface ReaperChild {
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Ends it, at once or, when something is left to it, after its work. */
+  end(leaveWork: boolean): Promise<void>;
+}
+
+function spawnReaper(): ReaperChild | undefined {
   const standalone = (Deno.build as { standalone?: boolean }).standalone === true;
   // The function travels as text, so that it is there from a URL, a bundle and a checkout alike.
   const args = standalone ? [] : [
@@ -108,8 +118,9 @@ function spawnReaper(): WritableStreamDefaultWriter<Uint8Array> | undefined {
     "--no-lock",
     `(${reap})(${JSON.stringify(LABEL.run)})`,
   ];
+  let child: Deno.ChildProcess;
   try {
-    const child = new Deno.Command(Deno.execPath(), {
+    child = new Deno.Command(Deno.execPath(), {
       args,
       stdin: "piped",
       stdout: "null",
@@ -117,11 +128,32 @@ function spawnReaper(): WritableStreamDefaultWriter<Uint8Array> | undefined {
       env: { [REAPER_VARIABLE]: "1" },
       detached: true, // a Ctrl-C at the terminal is not meant for it
     }).spawn();
-    child.unref();
-    return child.stdin.getWriter();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
+  }
+  child.unref();
+  const writer = child.stdin.getWriter();
+  return {
+    writer,
+    async end(leaveWork) {
+      child.ref(); // else a program with nothing else to do would end in the middle of this wait
+      if (!leaveWork) killQuietly(child);
+      await writer.close().catch(() => {}); // it has been killed, by us or by somebody else
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, ABANDON_MS);
+      await Promise.race([child.status, late]);
+      clearTimeout(timer);
+      child.unref();
+    },
+  };
+}
+
+function killQuietly(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // it has ended already
   }
 }
 

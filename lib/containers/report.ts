@@ -1,10 +1,12 @@
 import { escapeControls } from "../commands/mod.ts";
 import { isProbablyNotRootCause, renderError } from "../errors/mod.ts";
+import { bystanderLines, describeExit, indent, lastLines, renderTimeline } from "./error_text.ts";
 import {
-  describeExit,
   NetworkFailedError,
+  NetworkTimeoutError,
   type NodeBystander,
   type NodeFailure,
+  type WaitContextFields,
 } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
 
@@ -12,6 +14,8 @@ import type { GraphNode } from "./node.ts";
 const TAIL_BYTES = 10_000;
 /** How many lines of those that did not fail a report shows. */
 const BYSTANDER_LINES = 3;
+/** How much of each of these lines. */
+const LINE_LENGTH = 300;
 
 /** What a program writes to say that it failed only because another one did. */
 const NOT_ROOT_CAUSE = "ProbablyNotRootCauseError";
@@ -37,8 +41,7 @@ export function failureReport(
   const failures = failed.map(failureOf).toSorted((a, b) =>
     Number(a.probablyNotRootCause) - Number(b.probablyNotRootCause) || endOf(a) - endOf(b)
   );
-  const others = nodes.filter((node) => !hasFailed(node)).map(bystanderOf)
-    .filter(({ lastLines }) => lastLines.length > 0);
+  const others = talkative(nodes.filter((node) => !hasFailed(node)));
   const fields = { network, failures, others, logDir };
   const cause = failures.find(({ error }) => error !== undefined)?.error;
   return new NetworkFailedError(
@@ -61,6 +64,51 @@ export function hasFailed(node: GraphNode): boolean {
     node.spec.allowUnsuccessful !== true;
 }
 
+/**
+ * Gathers what an error of a wait should know about a node.
+ *
+ * @param node The one that was waited for.
+ * @param nodes All nodes of its network.
+ */
+export function waitContext(node: GraphNode, nodes: readonly GraphNode[]): WaitContextFields {
+  const { status, output } = node;
+  return {
+    stdoutTail: tailText(output.stdout.tail.bytes()),
+    stderrTail: tailText(output.stderr.tail.bytes()),
+    timeline: [...status.timeline],
+    others: talkative(nodes.filter((one) => one !== node)),
+  };
+}
+
+/**
+ * Makes the error of a wait that took too long.
+ *
+ * @param wanted What did not happen: `"db" did not become healthy within 500 ms`.
+ * @param network Its name.
+ * @param late Those that were waited for.
+ * @param nodes All nodes of the network.
+ * @param cause The time-out.
+ */
+export function timeoutReport(
+  wanted: string,
+  network: string,
+  late: readonly GraphNode[],
+  nodes: readonly GraphNode[],
+  cause: unknown,
+): NetworkTimeoutError {
+  const others = talkative(nodes.filter((node) => !late.includes(node)));
+  return new NetworkTimeoutError(
+    wanted,
+    { network, late: late.map(bystanderOf), others },
+    { cause },
+  );
+}
+
+/** Those of some nodes that have written something. */
+function talkative(nodes: readonly GraphNode[]): readonly NodeBystander[] {
+  return nodes.map(bystanderOf).filter(({ lastLines }) => lastLines.length > 0);
+}
+
 function failureOf(node: GraphNode): NodeFailure {
   const { spec, status, output } = node;
   const stdoutTail = tailText(output.stdout.tail.bytes());
@@ -77,7 +125,7 @@ function failureOf(node: GraphNode): NodeFailure {
     probablyNotRootCause: isProbablyNotRootCause(status.failure) ||
       status.failure instanceof Error && status.failure.name === "DependencyError" ||
       stderrTail.includes(NOT_ROOT_CAUSE) || stdoutTail.includes(NOT_ROOT_CAUSE),
-    timeline: status.timeline,
+    timeline: [...status.timeline],
   };
 }
 
@@ -90,7 +138,9 @@ function bystanderOf(node: GraphNode): NodeBystander {
   return {
     name: node.spec.name,
     state,
-    lastLines: text.trimEnd().split("\n").filter((line) => line !== "").slice(-BYSTANDER_LINES),
+    lastLines: text.trimEnd().split("\n").filter((line) => line !== "").slice(-BYSTANDER_LINES)
+      .map((line) => line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}…` : line),
+    timeline: [...status.timeline],
   };
 }
 
@@ -112,12 +162,7 @@ function render(
     const names = followers.map(({ name }) => `"${name}"`).join(", ");
     parts.push(`Failed as a consequence, by its own word or for lack of it: ${names}`);
   }
-  if (others.length > 0) {
-    const lines = others.map(({ name, state, lastLines }) =>
-      `  ${name} (${state}):\n${indent(lastLines.join("\n"), 4)}`
-    );
-    parts.push(`Last lines of the others:\n${lines.join("\n")}`);
-  }
+  parts.push(...bystanderLines("Last lines of the others", others));
   if (logDir !== undefined) parts.push(`Complete logs: ${logDir}`);
   return parts.join("\n");
 }
@@ -137,11 +182,9 @@ function verdict({ error, exitCode, oomKilled }: NodeFailure): string {
 
 function section(failure: NodeFailure): string {
   const { origin, error, timeline, stdoutTail, stderrTail } = failure;
-  const start = timeline[0]?.atMs ?? 0;
-  const line = timeline.map(({ atMs, what }) => `${((atMs - start) / 1000).toFixed(2)} s ${what}`);
   const lines = [`${title(failure)} (${origin}) ${verdict(failure)}`];
   if (error !== undefined) lines.push(renderError(error).slice(1));
-  lines.push(`  time line: ${line.join(", ")}`);
+  lines.push(`  time line: ${renderTimeline(timeline)}`);
   if (stderrTail !== "") lines.push(`  stderr ends with:\n${indent(stderrTail, 4)}`);
   if (stdoutTail !== "" && (stderrTail === "" || error === undefined)) {
     lines.push(
@@ -149,15 +192,6 @@ function section(failure: NodeFailure): string {
     );
   }
   return lines.join("\n");
-}
-
-function lastLines(text: string, count: number): string {
-  return text.trimEnd().split("\n").slice(-count).join("\n");
-}
-
-function indent(text: string, by: number): string {
-  const space = " ".repeat(by);
-  return text.trimEnd().split("\n").map((line) => space + line).join("\n");
 }
 
 // Cut by bytes, then decoded without complaint: half a character at the cut becomes U+FFFD.

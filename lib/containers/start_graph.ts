@@ -12,6 +12,8 @@ export interface StartContext {
   readonly engine: EngineClient;
   /** Finds the node that another one depends on. */
   readonly find: (name: string) => GraphNode;
+  /** All nodes of the network, for errors. */
+  readonly nodes: () => readonly GraphNode[];
   /** How many nodes are created or started at a time. */
   readonly width: number;
   /** Ends the attempt. */
@@ -36,9 +38,11 @@ export async function startGraph(
   const gate = limiter(context.width);
   // Create all, then start: creating takes 10 ms each, and a mistake in any of them shows before
   // the first one runs.
-  await settleAll(nodes.map((node) => gate(() => node.create(signal))), stop);
+  // What was found running already is there for those that depend on it.
+  const idle = nodes.filter(({ status }) => status.phase === "waiting");
+  await settleAll(idle.map((node) => gate(() => node.create(signal))), stop);
   await settleAll(
-    nodes.map(async (node) => {
+    idle.map(async (node) => {
       await waitForDependencies(node, { ...context, signal });
       await gate(() => node.start(signal));
     }),
@@ -47,18 +51,29 @@ export async function startGraph(
 }
 
 async function waitForDependencies(node: GraphNode, context: StartContext): Promise<void> {
-  const entries = dependencyEntries(node.spec.dependsOn);
-  await Promise.all(entries.map(async ([name, condition]) => {
+  const { status } = node;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const waits = dependencyEntries(node.spec.dependsOn).map(async ([name, condition]) => {
     try {
-      await waitForCondition(context.find(name), condition, context);
+      await waitForCondition(context.find(name), condition, { ...context, signal });
     } catch (cause) {
-      context.signal.throwIfAborted();
+      signal.throwIfAborted();
       const wanted = describeCondition(condition);
       const error = new DependencyError(node.spec.name, name, wanted, { cause });
-      node.status.setFailure(error);
+      status.setFailure(error);
       throw error;
     }
-  }));
+  });
+  // It may also be terminated, or have failed, while it waits.
+  const over = status.until(() => status.isOver || undefined, signal);
+  try {
+    await Promise.race([Promise.all(waits), over]);
+  } finally {
+    stop.abort();
+    await Promise.allSettled([...waits, over]);
+  }
+  if (status.failure !== undefined) throw status.failure;
 }
 
 /** Waits for all, also after the first failure, which stops the others. */

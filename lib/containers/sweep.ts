@@ -1,6 +1,9 @@
 import type { EngineClient } from "../engine/mod.ts";
+import { delay } from "../retry/mod.ts";
+import { cleanupSignal } from "./_patience.ts";
 import { LABEL } from "./labels.ts";
 import { formatOwner, identifyProcess, ownerState, parseOwner } from "./owner.ts";
+import { removeContainer } from "./remove_container.ts";
 
 /** One object on an engine that carries our labels. */
 export interface OwnedObject {
@@ -135,6 +138,38 @@ export async function removeOwned(
   return { removed, failed };
 }
 
+/** A call that was cut off in the middle has done what it does within a few of these. */
+const QUIET_MS = 100;
+
+/**
+ * Removes everything that is left of one run.
+ *
+ * @param engine The engine.
+ * @param runId The run.
+ * @param quietRounds After how many looks in a row that found nothing it is over: more than one
+ * when something may still be on its way. Default 1.
+ * @throws {AggregateError} with everything that could not be removed.
+ */
+export async function removeRun(
+  engine: EngineClient,
+  runId: string,
+  quietRounds = 1,
+): Promise<void> {
+  for (let quiet = 0; quiet < quietRounds;) {
+    const left = await listOwned(engine, { [LABEL.run]: runId }, { signal: cleanupSignal() });
+    const { failed } = await removeOwned(engine, left, { signal: cleanupSignal() });
+    if (failed.length > 0) {
+      const names = failed.map(({ object }) => `${object.kind} "${object.name}"`);
+      throw new AggregateError(
+        failed.map(({ error }) => error),
+        `Cannot remove ${names.join(", ")}`,
+      );
+    }
+    quiet = left.length === 0 || quietRounds === 1 ? quiet + 1 : 0;
+    if (quiet < quietRounds) await delay(QUIET_MS);
+  }
+}
+
 async function remove(
   engine: EngineClient,
   { kind, id }: OwnedObject,
@@ -142,7 +177,7 @@ async function remove(
 ): Promise<void> {
   switch (kind) {
     case "container":
-      await engine.containers.remove(id, { force: true, signal });
+      await removeContainer(engine, id, signal);
       return;
     case "network":
       await engine.networks.remove(id, { signal });

@@ -1,15 +1,18 @@
 import type { EngineClient } from "../engine/mod.ts";
-import { delay } from "../retry/mod.ts";
+import { abortable, delay } from "../retry/mod.ts";
 import type { Condition, LogCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { NodeEndedError, UnhealthyError } from "./errors.ts";
-import { fileExists, httpAnswers, portAccepts, programSucceeds } from "./probes.ts";
 import type { GraphNode } from "./node.ts";
+import { addressFinder, fileExists, httpAnswers, portAccepts, programSucceeds } from "./probes.ts";
+import { waitContext } from "./report.ts";
 
 /** What a wait needs to know. */
 export interface WaitContext {
   /** The engine. */
   readonly engine: EngineClient;
+  /** All nodes of the network, for errors. */
+  readonly nodes: () => readonly GraphNode[];
   /** Ends the wait. */
   readonly signal: AbortSignal;
 }
@@ -45,10 +48,10 @@ export async function waitForCondition(
     case "healthy":
       return await waitHealthy(node, context);
     case "completed":
-      return await waitCompleted(node, context.signal);
+      return await waitCompleted(node, context);
     default:
       await waitForCondition(node, "started", context);
-      await untilEnded(node, context.signal, (signal) => {
+      await untilEnded(node, context, (signal) => {
         if ("log" in condition) return waitForLog(node, condition, signal);
         const { check, pollMs } = probeOf(node, condition, context.engine);
         return poll(check, pollMs, signal);
@@ -61,23 +64,24 @@ async function waitHealthy(node: GraphNode, context: WaitContext): Promise<void>
   const { status } = node;
   const verdict = await status.until(() => {
     if (status.failure !== undefined) throw status.failure;
-    if (status.phase === "ended") throw endedError(node);
+    if (status.phase === "ended") throw endedError(node, context);
     if (status.phase !== "running") return undefined;
     if (!checked) return "healthy";
     return status.health === "healthy" || status.health === "unhealthy" ? status.health : undefined;
   }, context.signal);
   if (verdict === "healthy") return;
-  throw new UnhealthyError(node.spec.name, await healthLog(node, context));
+  const checks = await healthLog(node, context);
+  throw new UnhealthyError(node.spec.name, checks, waitContext(node, context.nodes()));
 }
 
-async function waitCompleted(node: GraphNode, signal: AbortSignal): Promise<void> {
+async function waitCompleted(node: GraphNode, context: WaitContext): Promise<void> {
   const { status } = node;
   const exit = await status.until(() => {
     if (status.failure !== undefined) throw status.failure;
     return status.exit;
-  }, signal);
+  }, context.signal);
   const allowed = node.spec.allowUnsuccessful === true && !exit.terminated;
-  if (exit.exitCode !== 0 && !allowed) throw endedError(node);
+  if (exit.exitCode !== 0 && !allowed) throw endedError(node, context);
 }
 
 async function healthLog(
@@ -96,11 +100,11 @@ async function healthLog(
 /** Runs a wait that ends at once, with the reason, when the node ends. */
 async function untilEnded(
   node: GraphNode,
-  signal: AbortSignal,
+  context: WaitContext,
   wait: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const controller = new AbortController();
-  const inner = AbortSignal.any([signal, controller.signal]);
+  const inner = AbortSignal.any([context.signal, controller.signal]);
   const ended = node.status.until(() => node.status.isOver || undefined, inner);
   const waiting = wait(inner).then(() => "holds" as const);
   try {
@@ -108,7 +112,7 @@ async function untilEnded(
     if (first === "holds") return;
     // Its last words may be what was waited for: they are all there once it has ended.
     if (await lastLook(waiting)) return;
-    throw node.status.failure ?? endedError(node);
+    throw node.status.failure ?? endedError(node, context);
   } finally {
     controller.abort();
     await Promise.allSettled([waiting, ended]);
@@ -130,25 +134,13 @@ async function waitForLog(
   signal: AbortSignal,
 ): Promise<void> {
   const pattern = new RegExp(log);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<void>();
   let left = times;
-  const readers = [node.output.stdout, node.output.stderr].map((recorder) => recorder.lines());
-  const read = async (lines: AsyncGenerator<string>) => {
-    for await (const line of lines) {
-      if (pattern.test(line) && --left === 0) resolve();
-      if (left <= 0) return;
-    }
-  };
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  const reading = readers.map((lines) => read(lines).catch(reject));
-  try {
-    await promise;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    void reading;
-    for (const lines of readers) void lines.return(undefined);
-  }
+  using _watch = node.output.watchLines((line) => {
+    pattern.lastIndex = 0; // one with the flag g or y would go on from where it stopped
+    if (pattern.test(line) && --left === 0) resolve();
+  });
+  await abortable(promise, signal);
 }
 
 function probeOf(
@@ -157,14 +149,13 @@ function probeOf(
   engine: EngineClient,
 ): { check: (signal: AbortSignal) => Promise<boolean>; pollMs: number } {
   if ("port" in condition) {
-    return {
-      check: (signal) => portAccepts(node, condition.port, engine, signal),
-      pollMs: CONNECT_POLL_MS,
-    };
+    const find = addressFinder(node, condition.port, engine);
+    return { check: (signal) => portAccepts(find, signal), pollMs: CONNECT_POLL_MS };
   }
   if ("http" in condition) {
+    const find = addressFinder(node, condition.http.port, engine);
     return {
-      check: (signal) => httpAnswers(node, condition.http, engine, signal),
+      check: (signal) => httpAnswers(find, condition.http, signal),
       pollMs: CONNECT_POLL_MS,
     };
   }
@@ -188,7 +179,12 @@ async function poll(
   while (!await check(signal)) await delay(intervalMs, { signal });
 }
 
-function endedError(node: GraphNode): NodeEndedError {
-  const exit = node.status.exit;
-  return new NodeEndedError(node.spec.name, exit?.exitCode, exit?.oomKilled ?? false);
+function endedError(node: GraphNode, context: WaitContext): NodeEndedError {
+  const { exit } = node.status;
+  return new NodeEndedError(
+    node.spec.name,
+    exit?.exitCode,
+    exit?.oomKilled ?? false,
+    waitContext(node, context.nodes()),
+  );
 }
