@@ -70,14 +70,7 @@ fi
 echo "the till agrees"
 `;
 
-/** Fills the store from this machine, through its published port. */
-const SEED = `
-const url = "http://" + Deno.env.get("SUPERORCH_STORE_5432") + "/cgi-bin/records";
-for (const item of ["apples", "pears", "plums"]) {
-  await (await fetch(url, { method: "POST", body: "stock " + item + "\\n" })).text();
-  console.log("stocked " + item);
-}
-`;
+const SEED = new URL("demo_seed.ts", import.meta.url).pathname;
 
 async function main(args: readonly string[]): Promise<number> {
   const fail = readArguments(args);
@@ -91,7 +84,7 @@ async function main(args: readonly string[]): Promise<number> {
       ports: [5432],
       health: ["busybox", "wget", "-qO-", "http://127.0.0.1:5432/cgi-bin/records"],
     }),
-    hostCommand("seed", command(Deno.execPath()).args("eval", SEED), {
+    hostCommand("seed", command([Deno.execPath(), "run", "-A", SEED]), {
       dependsOn: { store: "healthy" },
     }),
     container("shop", image, {
@@ -139,7 +132,7 @@ async function prepareEngine(): Promise<string> {
   try {
     const { host } = await ensureEngine({ onProgress: lines.onProgress });
     await using engine = await connectEngine({ host });
-    const { busybox } = await ensureBaseImages(engine);
+    const { busybox } = await ensureBaseImages(engine, { onProgress: lines.onProgress });
     return busybox;
   } finally {
     lines.end();

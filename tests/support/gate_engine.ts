@@ -12,12 +12,7 @@ export async function prepareEngine(write: (text: string) => void): Promise<void
   try {
     await ensureEngine({ onProgress: lines.onProgress });
     await using engine = await connectEngine();
-    const begin = performance.now();
-    const before = await engine.images.list();
-    const { busybox } = await ensureBaseImages(engine);
-    if ((await engine.images.list()).length > before.length) {
-      write(`Making the image ${busybox}: ${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
-    }
+    await ensureBaseImages(engine, { onProgress: lines.onProgress });
   } finally {
     lines.end();
   }

@@ -1,6 +1,7 @@
 import type { EngineClient } from "../client.ts";
 import { ImageNotFoundError } from "../errors.ts";
 import type { ReadEnv } from "../state.ts";
+import type { EngineProgress } from "./ensure_engine.ts";
 import { BUSYBOX_IMAGE, busyboxImage } from "./busybox_image.ts";
 
 /** How {@linkcode ensureBaseImages} works. */
@@ -9,6 +10,8 @@ export interface BaseImagesOptions {
   readonly busyboxReference?: string;
   /** How long a registry may take for its first answer. Default 5000. */
   readonly registryTimeoutMs?: number;
+  /** Takes what is done, if there is something to do. Default: nothing is told. */
+  readonly onProgress?: (progress: EngineProgress) => void;
   /** Reads environment variables. Default `Deno.env.get`. */
   readonly env?: ReadEnv;
   /** Ends the work. */
@@ -52,7 +55,7 @@ export async function ensureBaseImages(
   }
   if (await registryHas(engine, pulled, options)) {
     try {
-      await engine.images.pull(pulled, { signal });
+      await told(options, `Pulling ${pulled}`, () => engine.images.pull(pulled, { signal }));
       return { busybox: pulled };
     } catch {
       // A registry that gives the description and then not the image: an image of our own will do,
@@ -60,7 +63,20 @@ export async function ensureBaseImages(
       signal?.throwIfAborted();
     }
   }
-  return { busybox: await busyboxImage(engine, options) };
+  const message = `Making ${BUSYBOX_IMAGE}, no registry answers`;
+  return { busybox: await told(options, message, () => busyboxImage(engine, options)) };
+}
+
+async function told<T>(
+  { onProgress }: BaseImagesOptions,
+  message: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const start = performance.now();
+  onProgress?.({ state: "begin", message, durationMs: 0 });
+  const result = await work();
+  onProgress?.({ state: "done", message, durationMs: performance.now() - start });
+  return result;
 }
 
 async function isPresent(
