@@ -32,9 +32,12 @@ export class CommandNode implements GraphNode {
     this.#environment = environment;
   }
 
-  /** Its command line. */
+  /** Its command line, without the directory of the program. */
   get origin(): string {
-    return String(this.spec.command);
+    const text = String(this.spec.command);
+    const { program } = this.spec.command.spec;
+    const name = program.slice(program.lastIndexOf("/") + 1);
+    return text.startsWith(program) ? name + text.slice(program.length) : text;
   }
 
   /** There is nothing to prepare for a process. */
