@@ -75,6 +75,8 @@ export class EngineClient implements AsyncDisposable {
   readonly endpoint: EngineEndpoint;
   /** The API version that is spoken, for example `1.41`. */
   readonly apiVersion: string;
+  /** Whose engine it is; podman's differs in a few places. */
+  readonly flavour: "docker" | "podman";
   /** Calls about containers. */
   readonly containers: ContainerApi;
   /** Calls about programs run inside containers. */
@@ -96,12 +98,13 @@ export class EngineClient implements AsyncDisposable {
   private constructor(
     endpoint: EngineEndpoint,
     transport: Transport,
-    apiVersion: string,
+    { apiVersion, flavour }: Agreement,
     credentials: CredentialResolver,
   ) {
     this.endpoint = endpoint;
     this.host = formatEndpoint(endpoint);
     this.apiVersion = apiVersion;
+    this.flavour = flavour;
     this.credentials = credentials;
     this.#transport = transport;
     this.containers = new ContainerApi(this);
@@ -141,9 +144,9 @@ export class EngineClient implements AsyncDisposable {
       throw await connectionError(host, undefined, "connect", cause, options.signal);
     }
     try {
-      const apiVersion = await negotiate(host, transport, options);
+      const agreement = await negotiate(host, transport, options);
       const credentials = options.credentials ?? dockerCredentials();
-      return new EngineClient(endpoint, transport, apiVersion, credentials);
+      return new EngineClient(endpoint, transport, agreement, credentials);
     } catch (error) {
       await transport[Symbol.asyncDispose]();
       throw error;
@@ -302,11 +305,16 @@ function send(transport: Transport, prefix: string, call: EngineCall): Promise<R
 
 const VERSION = /^\d+\.\d+$/;
 
+interface Agreement {
+  readonly apiVersion: string;
+  readonly flavour: "docker" | "podman";
+}
+
 async function negotiate(
   host: string,
   transport: Transport,
   options: OpenEngineOptions,
-): Promise<string> {
+): Promise<Agreement> {
   let response: Response;
   let text: string;
   try {
@@ -333,6 +341,7 @@ async function negotiate(
       reason: reasonOf(text),
     });
   }
+  const flavour = response.headers.has("libpod-api-version") ? "podman" : "docker";
   if (compareVersions(theirs, MIN_API_VERSION) < 0) {
     throw new EngineVersionError(host, theirs, `${MIN_API_VERSION} or newer`);
   }
@@ -340,9 +349,10 @@ async function negotiate(
     if (compareVersions(options.apiVersion, theirs) > 0) {
       throw new EngineVersionError(host, theirs, options.apiVersion);
     }
-    return options.apiVersion;
+    return { apiVersion: options.apiVersion, flavour };
   }
-  return compareVersions(theirs, MAX_API_VERSION) < 0 ? theirs : MAX_API_VERSION;
+  const apiVersion = compareVersions(theirs, MAX_API_VERSION) < 0 ? theirs : MAX_API_VERSION;
+  return { apiVersion, flavour };
 }
 
 function queryString(query: Readonly<Record<string, QueryValue>> | undefined): string {

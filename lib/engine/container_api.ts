@@ -12,6 +12,7 @@ import type {
   PruneReport,
 } from "./types.ts";
 import { prune } from "./_prune.ts";
+import { delay } from "../retry/mod.ts";
 import { filtersJson, type LabelFilter } from "./_filters.ts";
 import { segment } from "./_segment.ts";
 
@@ -54,6 +55,9 @@ export interface WaitResult {
   /** The daemon's words when waiting failed. */
   readonly Error?: { readonly Message: string } | null;
 }
+
+/** An inspect of podman's takes about 5 ms. */
+const PODMAN_POLL_MS = 50;
 
 /** Calls about containers. */
 export class ContainerApi {
@@ -168,6 +172,9 @@ export class ContainerApi {
       readonly onWaiting?: () => void;
     } = {},
   ): Promise<WaitResult> {
+    if (options.condition === "next-exit" && this.#engine.flavour === "podman") {
+      return await this.#waitByInspect(id, options);
+    }
     return await this.#engine.json({
       method: "POST",
       path: `/containers/${segment(id)}/wait`,
@@ -413,6 +420,27 @@ export class ContainerApi {
   /** Removes containers that do not run, those with all of the labels. */
   prune(options: CallOptions & { readonly labels?: LabelFilter } = {}): Promise<PruneReport> {
     return prune(this.#engine, "containers", options);
+  }
+
+  // Podman 4.3 looks every 250 ms whether the container runs and then whether it has ended, and
+  // waits for ever for one that did both in between. Its event "die" comes late or never, when
+  // what cleans up after a container is not installed as it expects. So the end of the run is
+  // looked for here.
+  async #waitByInspect(
+    id: string,
+    options: CallOptions & { readonly onWaiting?: () => void },
+  ): Promise<WaitResult> {
+    const before = await this.inspect(id, options);
+    options.onWaiting?.();
+    while (true) {
+      const { State } = await this.inspect(id, options);
+      const ended = State.Status === "exited" || State.Status === "dead" ||
+        State.Status as string === "stopped";
+      if (ended && State.FinishedAt !== before.State.FinishedAt) {
+        return { StatusCode: State.ExitCode };
+      }
+      await delay(PODMAN_POLL_MS, { signal: options.signal });
+    }
   }
 
   #post(

@@ -37,18 +37,18 @@ dir=$1 mebibytes=$2 root=$3; shift 3
 ip link set lo up 2>/dev/null || busybox ip link set lo up
 mkdir -p "$dir/data" "$dir/exec"
 [ "$mebibytes" = 0 ] || mount -t tmpfs -o "size=\${mebibytes}m" none "$dir/data"
-run=
 if [ -n "$root" ]; then
   mount --rbind "$root" "$root"
   for part in proc sys dev; do mount --rbind "/$part" "$root/$part"; done
   for part in tmp run etc/docker; do mkdir -p "$root/$part"; mount -t tmpfs none "$root/$part"; done
-  mkdir -p "$root$dir"; mount --rbind "$dir" "$root$dir"
-  run="chroot $root"
+  mkdir -p "$root$dir" "$root/.old"; mount --rbind "$dir" "$root$dir"
+  # chroot would not do: what runc runs in a container later would find itself in the old root.
+  cd "$root"; pivot_root . .old; cd /
   PATH=/usr/sbin:/usr/bin
 else
   [ ! -d /etc/docker ] || mount -t tmpfs none /etc/docker
 fi
-$run dockerd --config-file "$dir/daemon.json" --data-root "$dir/data" --exec-root "$dir/exec" \\
+dockerd --config-file "$dir/daemon.json" --data-root "$dir/data" --exec-root "$dir/exec" \\
   --pidfile "$dir/dockerd.pid" -H "unix://$dir/docker.sock" "$@" &
 child=$!
 trap 'kill -TERM $child' TERM

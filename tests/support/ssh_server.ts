@@ -52,7 +52,17 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   const port = freePort();
   const keygen = await isProgram("ssh-keygen") ? "ssh-keygen" : `${files}/usr/bin/ssh-keygen`;
   for (const name of ["host_key", "client_key"]) {
-    await run(keygen, ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", `${directory}/${name}`]);
+    await run(keygen, [
+      "-q",
+      "-t",
+      "ed25519",
+      "-N",
+      "",
+      "-C",
+      "test",
+      "-f",
+      `${directory}/${name}`,
+    ]);
   }
   const hostKey = await Deno.readTextFile(`${directory}/host_key.pub`);
   const clientKey = await Deno.readTextFile(`${directory}/client_key.pub`);
