@@ -50,6 +50,7 @@ export class ContainerNode implements GraphNode {
   readonly #life = new AbortController();
   #id: string | undefined;
   #terminating = false;
+  #stopped = false;
   #adopted = false;
   #stream: Disposable | undefined;
   /** A creation or a start that is under way. */
@@ -136,6 +137,15 @@ export class ContainerNode implements GraphNode {
    */
   start(signal: AbortSignal): Promise<void> {
     return this.#doing(() => this.#start(signal));
+  }
+
+  /** Asks it to end, which is then no failure; `terminate` removes it. */
+  async stop(
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<void> {
+    if (this.#id === undefined) return;
+    this.#stopped = true;
+    await this.#context.engine.containers.stop(this.#id, options);
   }
 
   /** Ends it and removes it. */
@@ -272,11 +282,11 @@ export class ContainerNode implements GraphNode {
       }
       if (pumpError !== undefined && !this.#terminating) throw pumpError;
       // 137 and 143 are how our own kill looks; any other code is the program's own last word.
-      const terminated = this.#terminating &&
-        (inspect === undefined || code === 137 || code === 143);
+      const terminated = this.#stopped || this.#terminating &&
+          (inspect === undefined || code === 137 || code === 143);
       await this.output.end();
       this.status.setExit({
-        exitCode: terminated ? undefined : code,
+        exitCode: terminated && !this.#stopped ? undefined : code,
         oomKilled: inspect?.State.OOMKilled ?? false,
         terminated,
         atMs: timeOf(inspect?.State.FinishedAt),

@@ -133,14 +133,14 @@ export class RunningContainer {
   }
 
   /**
-   * Asks it to end, and kills it when it has not within the time.
+   * Asks it to end, and kills it when it has not within the time. That it ends is no failure then.
    *
    * @param timeoutMs Until the kill. Default: what its specification says, else 10 s.
    */
   async stop(
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    await this.#engine.containers.stop(this.id, options);
+    await this.#node.stop(options);
   }
 
   /**
