@@ -12,6 +12,8 @@ export interface Ran {
 export interface RunProgramOptions {
   /** Set in addition to our own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads. Default: nothing. */
+  readonly stdin?: string;
   /** Default: ours. */
   readonly cwd?: string;
   /** The program is killed, and the test fails, after this. Default 30 s. */
@@ -47,7 +49,7 @@ export function deno(args: readonly string[], options: RunProgramOptions = {}): 
 }
 
 /**
- * Runs a program to its end, with nothing on its input.
+ * Runs a program to its end.
  *
  * @param program Name or path.
  * @param args Its words.

@@ -2,7 +2,7 @@ import { EngineClient } from "../../lib/engine/client.ts";
 
 /** How a daemon of a test's own is started. */
 export interface PrivateEngineOptions {
-  /** Further arguments of dockerd. */
+  /** Further arguments of dockerd; `@/` stands for its directory. */
   readonly args?: readonly string[];
   /** Size of a file system in memory for its images and containers; default: the disk. */
   readonly dataMebibytes?: number;
@@ -99,7 +99,7 @@ export async function startPrivateEngine(
       ...["sh", "-c", SCRIPT, "sh", directory, String(options.dataMebibytes ?? 0)],
       options.root ?? "",
       `--cgroup-parent=/${cgroup}`,
-      ...(options.args ?? []),
+      ...(options.args ?? []).map((arg) => arg.replace("@/", `${directory}/`)),
     ],
     stdin: "null",
     stdout: "null",
