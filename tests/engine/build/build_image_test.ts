@@ -269,6 +269,33 @@ async function makeFifo(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => Deno.remove(path) };
 }
 
+for (const how of ["classic", "tar", "sync"] as const) {
+  Deno.test(`buildImage() stops sending a large context when it is aborted (${how})`, () =>
+    withBase(({ engine, base }) =>
+      inDirectory(async (directory) => {
+        using file = await Deno.open(`${directory}/big`, { write: true, create: true });
+        await file.truncate(4 * 2 ** 30);
+        const controller = new AbortController();
+        const reason = new Error("enough");
+        const before = await bytesRead();
+        const building = buildImage(engine, {
+          ...(how === "classic" ? { builder: how } : { builder: "buildkit", transfer: how }),
+          context: { directory, dockerfileText: `FROM ${base}\nCOPY . /\n` },
+          signal: controller.signal,
+        });
+        building.catch(() => {}); // awaited below
+        await eventually(async () => assert.ok(await bytesRead() - before > 50_000_000), 30_000);
+        controller.abort(reason);
+        await assert.rejects(building, reason);
+      })
+    ));
+}
+
+/** How many bytes this process has read from files and sockets. */
+async function bytesRead(): Promise<number> {
+  return Number(/rchar: (\d+)/.exec(await Deno.readTextFile("/proc/self/io"))?.[1]);
+}
+
 Deno.test("buildImage() with buildkit copies '.' without the inline Dockerfile, and only when it is synced", () =>
   withBase(({ engine, base, tag }) =>
     inDirectory(async (directory) => {
@@ -290,6 +317,40 @@ Deno.test("buildImage() with buildkit copies '.' without the inline Dockerfile, 
         "ctx/.superorch-dockerfile-HASH",
         "ctx/a",
       ]);
+    })
+  ));
+
+Deno.test("buildImage() with buildkit finds what is copied by wildcard, through links, from a subdirectory", () =>
+  withBase(({ engine, base, tag }) =>
+    inDirectory(async (directory) => {
+      await makeTree(directory, [
+        "x/",
+        "x/y/",
+        "docker/",
+        "x/a.c",
+        "x/b.h",
+        "x/y/c.c",
+        "top.txt",
+        "ä b",
+      ]);
+      await Deno.writeTextFile(
+        `${directory}/docker/My.Dockerfile`,
+        `FROM ${base}\nCOPY x/*.c /c/\n` +
+          'COPY ["ä b", "/c/"]\nCOPY ./x/../x/y /c/y/\nCOPY *.txt /c/\n',
+      );
+      const names = async (name: string) => {
+        await buildImage(engine, {
+          builder: "buildkit",
+          tag: tag(name),
+          context: { directory, dockerfile: "docker/My.Dockerfile" },
+        });
+        return (await filesOf(engine, tag(name), "/c")).map((entry) => entry.path).sort();
+      };
+      const expected = ["c", "c/a.c", "c/top.txt", "c/y", "c/y/c.c", "c/ä b"];
+      assert.deepEqual(await names("plain"), expected);
+      await Deno.rename(`${directory}/x`, `${directory}/real`);
+      await Deno.symlink("real", `${directory}/x`);
+      assert.deepEqual(await names("linked"), expected);
     })
   ));
 
