@@ -28,6 +28,26 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./ps.ts")).psCommand(output),
   },
   {
+    name: "logs",
+    summary: "show what containers have written",
+    load: async (output) => (await import("./logs.ts")).logsCommand(output),
+  },
+  {
+    name: "exec",
+    summary: "run a program in a container",
+    load: async (output) => (await import("./exec.ts")).execCommand(output),
+  },
+  {
+    name: "auto-exec",
+    summary: "run a program in each new container of a name",
+    load: async (output) => (await import("./auto_exec.ts")).autoExecCommand(output),
+  },
+  {
+    name: "clean",
+    summary: "remove what dead runs left on the engine",
+    load: async (output) => (await import("./clean.ts")).cleanCommand(output),
+  },
+  {
     name: "engine",
     summary: "set up, stop and show the container engine",
     load: async (output) => (await import("./engine.ts")).engineCommand(output),

@@ -66,7 +66,7 @@ export async function runProgram(
     args: [...args],
     env: options.env,
     cwd: options.cwd,
-    stdin: "null",
+    stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -75,6 +75,11 @@ export async function runProgram(
     late = true;
     child.kill("SIGKILL");
   }, timeoutMs);
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin));
+    await writer.close();
+  }
   const { code, stdout, stderr } = await child.output();
   clearTimeout(timer);
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
