@@ -7,26 +7,29 @@ import { nothingLeft, sceneTest, shell, sleeper, thrownBy, timed } from "./suppo
 const GUILTY = 'sleep 1; echo "Error: boom" >&2; exit 1';
 const FOLLOWER = 'sleep 1.1; echo "Error: ProbablyNotRootCauseError" >&2; exit 1';
 
-sceneTest("the report of a failure has the guilty one and not those that only followed", async ({ network: make, engine }) => {
-  const network = await make();
-  network.add(shell("c", FOLLOWER), sleeper("b"), shell("a", GUILTY));
-  await network.run();
-  const { value: error, ms } = await timed(() => thrownBy(NetworkFailedError, network.wait()));
-  assert.ok(ms < 6_000, `${ms} ms`);
-  const { message, failures, others } = error;
-  assert.match(message, /^Network "test" failed: container "a" ended with exit code 1\n/);
-  assert.match(message, /Error: boom/);
-  assert.doesNotMatch(message, /\bb\b/, "nothing about b");
-  assert.doesNotMatch(message, /container "c"/);
-  assert.match(message, /Failed as a consequence, by its own word or for lack of it: "c"/);
-  assert.deepEqual(failures.map(({ name }) => name), ["a", "c"]);
-  assert.equal(failures[0]?.exitCode, 1);
-  assert.equal(failures[0]?.stderrTail, "Error: boom\n");
-  assert.equal(failures[1]?.probablyNotRootCause, true);
-  assert.deepEqual(others, []);
-  assert.match(message, /time line: 0\.00 s created, .*started, .*exit code 1/);
-  await nothingLeft(engine, { [LABEL.run]: network.runId });
-});
+sceneTest(
+  "the report of a failure has the guilty one and not those that only followed",
+  async ({ network: make, engine }) => {
+    const network = await make();
+    network.add(shell("c", FOLLOWER), sleeper("b"), shell("a", GUILTY));
+    await network.run();
+    const { value: error, ms } = await timed(() => thrownBy(NetworkFailedError, network.wait()));
+    assert.ok(ms < 6_000, `${ms} ms`);
+    const { message, failures, others } = error;
+    assert.match(message, /^Network "test" failed: container "a" ended with exit code 1\n/);
+    assert.match(message, /Error: boom/);
+    assert.doesNotMatch(message, /\bb\b/, "nothing about b");
+    assert.doesNotMatch(message, /container "c"/);
+    assert.match(message, /Failed as a consequence, by its own word or for lack of it: "c"/);
+    assert.deepEqual(failures.map(({ name }) => name), ["a", "c"]);
+    assert.equal(failures[0]?.exitCode, 1);
+    assert.equal(failures[0]?.stderrTail, "Error: boom\n");
+    assert.equal(failures[1]?.probablyNotRootCause, true);
+    assert.deepEqual(others, []);
+    assert.match(message, /time line: 0\.00 s created, .*started, .*exit code 1/);
+    await nothingLeft(engine, { [LABEL.run]: network.runId });
+  },
+);
 
 sceneTest("an exit code that is allowed is no failure", async ({ network: make }) => {
   const network = await make();
@@ -53,15 +56,18 @@ sceneTest("20 000 bytes of two-byte characters are cut without harm", async ({ n
   assert.ok(new TextEncoder().encode(error.failures[0]!.stderrTail).length <= 10_003);
 });
 
-sceneTest("control characters do not reach the terminal of whoever reads the report", async ({ network: make }) => {
-  const network = await make();
-  network.add(shell("a", "printf 'red \\033[31m \\007 \\r end' >&2; exit 1"));
-  await network.run();
-  const { message } = await thrownBy(NetworkFailedError, network.wait());
-  // deno-lint-ignore no-control-regex -- that is what must not be there
-  assert.doesNotMatch(message, /[\x00-\x09\x0b-\x1f\x7f]/);
-  assert.match(message, /red .*end/);
-});
+sceneTest(
+  "control characters do not reach the terminal of whoever reads the report",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(shell("a", "printf 'red \\033[31m \\007 \\r end' >&2; exit 1"));
+    await network.run();
+    const { message } = await thrownBy(NetworkFailedError, network.wait());
+    // deno-lint-ignore no-control-regex -- that is what must not be there
+    assert.doesNotMatch(message, /[\x00-\x09\x0b-\x1f\x7f]/);
+    assert.match(message, /red .*end/);
+  },
+);
 
 sceneTest("a host command that fails is reported as a container is", async ({ network: make }) => {
   const network = await make();
@@ -81,18 +87,21 @@ sceneTest("a failure of one that nobody waits for ends the wait", async ({ netwo
   assert.deepEqual(error.failures.map(({ name }) => name), ["a"]);
 });
 
-sceneTest("without termination a failure is told once and the others go on", async ({ network: make }) => {
-  const network = await make();
-  network.add(shell("a", "exit 2"), shell("b", "sleep 1; echo b"));
-  await network.run();
-  const error = await thrownBy(
-    NetworkFailedError,
-    network.wait(["a"], { terminateOnFailure: false }),
-  );
-  assert.deepEqual(error.failures.map(({ name }) => name), ["a"]);
-  assert.deepEqual(network.activeNames, ["b"]);
-  assert.equal((await network.wait(["b"])).get("b")?.stdoutText(), "b\n");
-});
+sceneTest(
+  "without termination a failure is told once and the others go on",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(shell("a", "exit 2"), shell("b", "sleep 1; echo b"));
+    await network.run();
+    const error = await thrownBy(
+      NetworkFailedError,
+      network.wait(["a"], { terminateOnFailure: false }),
+    );
+    assert.deepEqual(error.failures.map(({ name }) => name), ["a"]);
+    assert.deepEqual(network.activeNames, ["b"]);
+    assert.equal((await network.wait(["b"])).get("b")?.stdoutText(), "b\n");
+  },
+);
 
 sceneTest("an end for lack of memory is called so", async ({ network: make }) => {
   const network = await make();
@@ -110,20 +119,26 @@ sceneTest("an end for lack of memory is called so", async ({ network: make }) =>
   assert.match(error.message, /exit code 137 \(SIGKILL\), out of memory/);
 });
 
-sceneTest("a dependency that fails is the guilty one, those that waited for it are not", async ({ network: make }) => {
-  const network = await make();
-  network.add(
-    shell("migrate", "echo broken >&2; exit 3"),
-    sleeper("app", { dependsOn: { migrate: "completed" } }),
-    sleeper("web", { dependsOn: { app: "healthy" } }),
-  );
-  const error = await thrownBy(NetworkFailedError, network.run());
-  assert.match(error.message, /^Network "test" failed: container "migrate" ended with exit code 3\n/);
-  assert.equal(error.failures[0]?.name, "migrate");
-  assert.equal(error.failures[0]?.stderrTail, "broken\n");
-  assert.ok(error.failures.slice(1).every(({ probablyNotRootCause }) => probablyNotRootCause));
-  assert.deepEqual(network.activeNames, []);
-});
+sceneTest(
+  "a dependency that fails is the guilty one, those that waited for it are not",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(
+      shell("migrate", "echo broken >&2; exit 3"),
+      sleeper("app", { dependsOn: { migrate: "completed" } }),
+      sleeper("web", { dependsOn: { app: "healthy" } }),
+    );
+    const error = await thrownBy(NetworkFailedError, network.run());
+    assert.match(
+      error.message,
+      /^Network "test" failed: container "migrate" ended with exit code 3\n/,
+    );
+    assert.equal(error.failures[0]?.name, "migrate");
+    assert.equal(error.failures[0]?.stderrTail, "broken\n");
+    assert.ok(error.failures.slice(1).every(({ probablyNotRootCause }) => probablyNotRootCause));
+    assert.deepEqual(network.activeNames, []);
+  },
+);
 
 sceneTest("what the others wrote last is in the report", async ({ network: make }) => {
   const network = await make();
