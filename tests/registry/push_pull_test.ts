@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   connectEngine,
-  EngineClient,
+  type EngineClient,
   ImageNotFoundError,
   RegistryAuthError,
 } from "../../lib/engine/mod.ts";
