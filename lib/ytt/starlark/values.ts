@@ -43,6 +43,10 @@ export type CompareOp = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
 /** The part of a running thread that values get to see. */
 export interface ThreadContext {
+  /** Calls any callable, with the limits of this thread. */
+  call(fn: Value, args: readonly Value[], kwargs?: Kwargs): Value;
+  /** Hands a line to the host's `print`. */
+  print(text: string): void;
   /** Charges `count` units of work, and fails when the step limit or the deadline is reached. */
   step(count?: number): void;
   /** Charges an estimate of `bytes` allocated, and fails when the memory limit is reached. */
@@ -71,8 +75,8 @@ export abstract class StarlarkValue {
     throw new Error(`unhashable type: ${this.type()}`);
   }
 
-  /** Makes the value, and all it refers to, immutable. */
-  freeze(): void {}
+  /** Makes the value immutable, and adds the values it refers to to `queue`, which are next. */
+  freeze(_queue: Value[]): void {}
 
   /** `x.name`; `undefined` when there is no such attribute. */
   attr?(name: string): Value | undefined;

@@ -1,0 +1,160 @@
+import { type CompareOp, type HashKey, StarlarkValue, type Value } from "./values.ts";
+import { compareSequences } from "./_compare.ts";
+import { encodeKey, keyOf } from "./_hash.ts";
+import { listMethods } from "./_list_methods.ts";
+import { boundMethod, methodNames } from "./_method.ts";
+import { repr } from "./_repr.ts";
+
+/** A Starlark list. */
+export class List extends StarlarkValue {
+  /** The elements; change them only after `checkMutable`. */
+  items: Value[];
+  #frozen = false;
+  /** How many iterations are under way; they forbid changes. */
+  iterating = 0;
+
+  /** Takes over `items`. */
+  constructor(items: Value[] = []) {
+    super();
+    this.items = items;
+  }
+
+  override type(): string {
+    return "list";
+  }
+
+  override repr(seen: readonly StarlarkValue[] = []): string {
+    if (seen.includes(this)) return "[...]";
+    const path = [...seen, this];
+    return `[${this.items.map((item) => repr(item, path)).join(", ")}]`;
+  }
+
+  override truth(): boolean {
+    return this.items.length > 0;
+  }
+
+  override freeze(queue: Value[]): void {
+    if (this.#frozen) return;
+    this.#frozen = true;
+    for (const item of this.items) queue.push(item);
+  }
+
+  /** Whether `freeze` was called. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** Throws when the list must not be changed; `verb` completes the message. */
+  checkMutable(verb: string): void {
+    if (this.#frozen) throw new Error(`cannot ${verb} frozen list`);
+    if (this.iterating > 0) throw new Error(`cannot ${verb} list during iteration`);
+  }
+
+  override attr(name: string): Value | undefined {
+    return boundMethod(listMethods, name, this);
+  }
+
+  override attrNames(): string[] {
+    return methodNames(listMethods);
+  }
+
+  override length(): number {
+    return this.items.length;
+  }
+
+  override index(i: number): Value {
+    return this.items[i]!;
+  }
+
+  override setIndex(i: number, value: Value): void {
+    this.checkMutable("assign to element of");
+    this.items[i] = value;
+  }
+
+  override slice(start: number, end: number, step: number): Value {
+    return new List(sliceItems(this.items, start, end, step));
+  }
+
+  override *iterate(): Iterable<Value> {
+    if (this.#frozen) {
+      yield* this.items;
+      return;
+    }
+    this.iterating++;
+    try {
+      yield* this.items;
+    } finally {
+      this.iterating--;
+    }
+  }
+
+  override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
+    return compareSequences(op, this.items, (other as List).items, depth);
+  }
+}
+
+/** A Starlark tuple. */
+export class Tuple extends StarlarkValue {
+  readonly items: readonly Value[];
+
+  /** Takes over `items`. */
+  constructor(items: readonly Value[] = []) {
+    super();
+    this.items = items;
+  }
+
+  override type(): string {
+    return "tuple";
+  }
+
+  override repr(seen: readonly StarlarkValue[] = []): string {
+    const items = this.items.map((item) => repr(item, seen)).join(", ");
+    return this.items.length === 1 ? `(${items},)` : `(${items})`;
+  }
+
+  override truth(): boolean {
+    return this.items.length > 0;
+  }
+
+  override hashKey(): HashKey {
+    // No Starlark string begins with half a surrogate pair.
+    return `\ud800(${this.items.map((item) => encodeKey(keyOf(item))).join("")})`;
+  }
+
+  override freeze(queue: Value[]): void {
+    for (const item of this.items) queue.push(item);
+  }
+
+  override length(): number {
+    return this.items.length;
+  }
+
+  override index(i: number): Value {
+    return this.items[i]!;
+  }
+
+  override slice(start: number, end: number, step: number): Value {
+    return new Tuple(sliceItems(this.items, start, end, step));
+  }
+
+  override iterate(): Iterable<Value> {
+    return this.items;
+  }
+
+  override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
+    return compareSequences(op, this.items, (other as Tuple).items, depth);
+  }
+}
+
+/** `items[start:end:step]` with absolute indices. */
+function sliceItems(
+  items: readonly Value[],
+  start: number,
+  end: number,
+  step: number,
+): Value[] {
+  if (step === 1) return items.slice(start, end);
+  const out: Value[] = [];
+  for (let i = start; step > 0 ? i < end : i > end; i += step) out.push(items[i]!);
+  return out;
+}
