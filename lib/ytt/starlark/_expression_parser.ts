@@ -51,6 +51,11 @@ export class ExpressionParser {
     return this.token.kind;
   }
 
+  /** Whether this kind of token is next. (A method, so that the compiler does not narrow it.) */
+  protected at(kind: string): boolean {
+    return this.token.kind === kind;
+  }
+
   /** Moves on, and returns the position of the token that was current. */
   protected advance(): number {
     const { pos } = this.token;
@@ -77,12 +82,12 @@ export class ExpressionParser {
   }
 
   protected consume(kind: string): number {
-    if (this.kind !== kind) this.fail(`got ${showKind(this.kind)}, want ${showKind(kind)}`);
+    if (!this.at(kind)) this.fail(`got ${showKind(this.kind)}, want ${showKind(kind)}`);
     return this.advance();
   }
 
   protected identifier(): Ident {
-    if (this.kind !== IDENT) {
+    if (!this.at(IDENT)) {
       if (KEYWORDS.has(this.kind)) {
         this.fail(
           `use of reserved keyword '${this.token.text}' is not allowed (expected identifier)`,
@@ -97,23 +102,23 @@ export class ExpressionParser {
   protected params(): Param[] {
     const params: Param[] = [];
     let stars = false;
-    while (this.kind !== ")" && this.kind !== ":" && this.kind !== EOF) {
+    while (!this.at(")") && !this.at(":") && !this.at(EOF)) {
       if (params.length > 0) this.consume(",");
-      if (this.kind === ")") {
+      if (this.at(")")) {
         if (stars) this.fail("got ')', want parameter");
         break;
       }
-      if (this.kind === "*" || this.kind === "**") {
+      if (this.at("*") || this.at("**")) {
         stars = true;
-        const kind = this.kind === "*" ? "star" : "starstar";
+        const kind = this.at("*") ? "star" : "starstar";
         const pos = this.advance();
-        if (kind === "starstar" || this.kind === IDENT) {
+        if (kind === "starstar" || this.at(IDENT)) {
           params.push({ kind, pos, id: this.identifier() });
         } else params.push({ kind, pos });
         continue;
       }
       const id = this.identifier();
-      if (this.kind === "=") {
+      if (this.at("=")) {
         const pos = this.advance();
         params.push({ kind: "optional", pos, id, value: this.test() });
       } else params.push({ kind: "required", pos: id.pos, id });
@@ -124,12 +129,12 @@ export class ExpressionParser {
   /** An expression that may be a tuple without parentheses. */
   protected expression(trailingComma: boolean): Expr {
     const x = this.test();
-    if (this.kind !== ",") return x;
+    if (!this.at(",")) return x;
     return { kind: "tuple", pos: x.pos, items: this.#rest([x], trailingComma) };
   }
 
   #rest(items: Expr[], trailingComma: boolean): Expr[] {
-    while (this.kind === ",") {
+    while (this.at(",")) {
       const pos = this.advance();
       if (LIST_ENDS.has(this.kind)) {
         if (!trailingComma) {
@@ -145,17 +150,17 @@ export class ExpressionParser {
   /** One expression, without commas. */
   protected test(): Expr {
     this.deeper();
-    const x = this.kind === "lambda" ? this.#lambda(true) : this.#conditional();
+    const x = this.at("lambda") ? this.#lambda(true) : this.#conditional();
     this.shallower();
     return x;
   }
 
   #conditional(): Expr {
     const yes = this.#operators(0);
-    if (this.kind !== "if") return yes;
+    if (!this.at("if")) return yes;
     const pos = this.advance();
     const cond = this.#operators(0);
-    if (this.kind !== "else") {
+    if (!this.at("else")) {
       this.failAt(pos, "conditional expression without else clause");
     }
     this.advance();
@@ -164,7 +169,7 @@ export class ExpressionParser {
 
   #lambda(allowConditional: boolean): LambdaExpr {
     const pos = this.advance();
-    const params = this.kind === ":" ? [] : this.params();
+    const params = this.at(":") ? [] : this.params();
     this.consume(":");
     const x = allowConditional ? this.test() : this.#testWithoutConditional();
     return {
@@ -186,14 +191,14 @@ export class ExpressionParser {
   }
 
   #testWithoutConditional(): Expr {
-    return this.kind === "lambda" ? this.#lambda(false) : this.#operators(0);
+    return this.at("lambda") ? this.#lambda(false) : this.#operators(0);
   }
 
   /** Binary operators of at least this precedence, by precedence climbing. */
   #operators(level: number): Expr {
     if (level >= LEVELS) return this.primaryWithSuffix();
     let x: Expr;
-    if (this.kind === "not" && level <= NOT_LEVEL) {
+    if (this.at("not") && level <= NOT_LEVEL) {
       this.deeper();
       const pos = this.advance();
       x = { kind: "unary", pos, op: "not", x: this.#operators(NOT_LEVEL) };
@@ -202,9 +207,9 @@ export class ExpressionParser {
     } else x = this.primaryWithSuffix();
     let previous = "";
     for (;;) {
-      if (this.kind === "not") {
+      if (this.at("not")) {
         this.advance();
-        if (this.kind !== "in") this.fail(`got ${showKind(this.kind)}, want in`);
+        if (!this.at("in")) this.fail(`got ${showKind(this.kind)}, want in`);
         this.token = { ...this.token, kind: "not in" };
       }
       const precedence = PRECEDENCE.get(this.kind) ?? -1;
@@ -225,9 +230,9 @@ export class ExpressionParser {
   /** Targets of a loop: no `in` may be taken for an operator. */
   protected loopVariables(): Expr {
     const first = this.primaryWithSuffix();
-    if (this.kind !== ",") return first;
+    if (!this.at(",")) return first;
     const items = [first];
-    while (this.kind === ",") {
+    while (this.at(",")) {
       this.advance();
       if (LIST_ENDS.has(this.kind)) break;
       items.push(this.primaryWithSuffix());
@@ -238,13 +243,13 @@ export class ExpressionParser {
   protected primaryWithSuffix(): Expr {
     let x = this.#primary();
     for (;;) {
-      if (this.kind === ".") {
+      if (this.at(".")) {
         const pos = this.advance();
         x = { kind: "dot", pos, x, name: this.identifier().name };
-      } else if (this.kind === "[") x = this.#subscript(x);
-      else if (this.kind === "(") {
+      } else if (this.at("[")) x = this.#subscript(x);
+      else if (this.at("(")) {
         const pos = this.advance();
-        const args = this.kind === ")" ? [] : this.#args();
+        const args = this.at(")") ? [] : this.#args();
         this.consume(")");
         x = { kind: "call", pos, fn: x, args };
       } else return x;
@@ -256,21 +261,21 @@ export class ExpressionParser {
     let lo: Expr | undefined;
     let hi: Expr | undefined;
     let step: Expr | undefined;
-    if (this.kind !== ":") {
+    if (!this.at(":")) {
       const y = this.expression(false);
-      if (this.kind === "]") {
+      if (this.at("]")) {
         this.advance();
         return { kind: "index", pos, x, y };
       }
       lo = y;
     }
-    if (this.kind === ":") {
+    if (this.at(":")) {
       this.advance();
-      if (this.kind !== ":" && this.kind !== "]") hi = this.test();
+      if (!this.at(":") && !this.at("]")) hi = this.test();
     }
-    if (this.kind === ":") {
+    if (this.at(":")) {
       this.advance();
-      if (this.kind !== "]") step = this.test();
+      if (!this.at("]")) step = this.test();
     }
     this.consume("]");
     return { kind: "slice", pos, x, lo, hi, step };
@@ -279,21 +284,21 @@ export class ExpressionParser {
   #args(): Argument[] {
     const args: Argument[] = [];
     let stars = false;
-    while (this.kind !== ")" && this.kind !== EOF) {
+    while (!this.at(")") && !this.at(EOF)) {
       if (args.length > 0) this.consume(",");
-      if (this.kind === ")") {
+      if (this.at(")")) {
         if (stars) this.fail("got ')', want argument");
         break;
       }
-      if (this.kind === "*" || this.kind === "**") {
+      if (this.at("*") || this.at("**")) {
         stars = true;
-        const kind = this.kind === "*" ? "star" : "starstar";
+        const kind = this.at("*") ? "star" : "starstar";
         const pos = this.advance();
         args.push({ kind, pos, name: "", value: this.test() });
         continue;
       }
       const x = this.test();
-      if (this.kind === "=") {
+      if (this.at("=")) {
         if (x.kind !== "ident") this.fail("keyword argument must have form name=expr");
         this.advance();
         args.push({ kind: "named", pos: x.pos, name: x.name, value: this.test() });
@@ -320,7 +325,7 @@ export class ExpressionParser {
         return this.#dict();
       case "(": {
         const pos = this.advance();
-        if (this.kind === ")") {
+        if (this.at(")")) {
           this.advance();
           return { kind: "tuple", pos, items: [] };
         }
@@ -346,29 +351,29 @@ export class ExpressionParser {
 
   #list(): Expr {
     const pos = this.advance();
-    if (this.kind === "]") {
+    if (this.at("]")) {
       this.advance();
       return { kind: "list", pos, items: [] };
     }
     const x = this.test();
-    if (this.kind === "for") return this.#comprehension(pos, x, "]");
-    const items = this.kind === "," ? this.#rest([x], true) : [x];
+    if (this.at("for")) return this.#comprehension(pos, x, "]");
+    const items = this.at(",") ? this.#rest([x], true) : [x];
     this.consume("]");
     return { kind: "list", pos, items };
   }
 
   #dict(): Expr {
     const pos = this.advance();
-    if (this.kind === "}") {
+    if (this.at("}")) {
       this.advance();
       return { kind: "dict", pos, entries: [] };
     }
     const first = this.#entry();
-    if (this.kind === "for") return this.#comprehension(pos, first, "}");
+    if (this.at("for")) return this.#comprehension(pos, first, "}");
     const entries = [first];
-    while (this.kind === ",") {
+    while (this.at(",")) {
       this.advance();
-      if (this.kind === "}") break;
+      if (this.at("}")) break;
       entries.push(this.#entry());
     }
     this.consume("}");
@@ -383,13 +388,13 @@ export class ExpressionParser {
 
   #comprehension(pos: number, body: Expr | DictEntry, close: string): Comprehension {
     const clauses: Comprehension["clauses"] = [];
-    while (this.kind !== close) {
-      if (this.kind === "for") {
+    while (!this.at(close)) {
+      if (this.at("for")) {
         const at = this.advance();
         const vars = this.loopVariables();
         this.consume("in");
         clauses.push({ kind: "for", pos: at, vars, x: this.#operators(0) });
-      } else if (this.kind === "if") {
+      } else if (this.at("if")) {
         const at = this.advance();
         clauses.push({ kind: "if", pos: at, cond: this.#testWithoutConditional() });
       } else {

@@ -1,4 +1,14 @@
-import type { DefStmt, Expr, File, FunctionNode, Ident, IfStmt, LoadStmt, Param, Stmt } from "./_ast.ts";
+import type {
+  DefStmt,
+  Expr,
+  File,
+  FunctionNode,
+  Ident,
+  IfStmt,
+  LoadStmt,
+  Param,
+  Stmt,
+} from "./_ast.ts";
 import { ExpressionParser } from "./_expression_parser.ts";
 import { EOF, IDENT, INDENT, NEWLINE, OUTDENT, showKind, STRING } from "./_token.ts";
 
@@ -11,8 +21,8 @@ export class Parser extends ExpressionParser {
   /** Parses a whole file. */
   file(filename: string): File {
     const body: Stmt[] = [];
-    while (this.kind !== EOF) {
-      if (this.kind === NEWLINE) this.advance();
+    while (!this.at(EOF)) {
+      if (this.at(NEWLINE)) this.advance();
       else this.#statement(body);
     }
     return { filename, body };
@@ -21,8 +31,8 @@ export class Parser extends ExpressionParser {
   /** Parses a text that is one expression. */
   soleExpression(): Expr {
     const x = this.expression(false);
-    if (this.kind === NEWLINE) this.advance();
-    if (this.kind !== EOF) {
+    if (this.at(NEWLINE)) this.advance();
+    if (!this.at(EOF)) {
       this.fail(`got ${showKind(this.kind)} after expression, want EOF`);
     }
     return x;
@@ -67,10 +77,10 @@ export class Parser extends ExpressionParser {
       const cond = this.test();
       this.consume(":");
       statement.arms.push({ cond, body: this.#suite() });
-      if (this.kind !== "elif") break;
+      if (!this.at("elif")) break;
       this.advance();
     }
-    if (this.kind === "else") {
+    if (this.at("else")) {
       this.advance();
       this.consume(":");
       statement.otherwise = this.#suite();
@@ -81,12 +91,12 @@ export class Parser extends ExpressionParser {
   #suite(): Stmt[] {
     const body: Stmt[] = [];
     this.deeper();
-    if (this.kind === NEWLINE) {
+    if (this.at(NEWLINE)) {
       this.advance();
       this.consume(INDENT);
-      while (this.kind !== OUTDENT && this.kind !== EOF) {
+      while (!this.at(OUTDENT) && !this.at(EOF)) {
         // Blank lines cannot occur here, but a line that holds only `end` leaves one.
-        if (this.kind === NEWLINE) this.advance();
+        if (this.at(NEWLINE)) this.advance();
         else this.#statement(body);
       }
       this.consume(OUTDENT);
@@ -98,18 +108,18 @@ export class Parser extends ExpressionParser {
   #simple(out: Stmt[]): void {
     for (;;) {
       out.push(this.#small());
-      if (this.kind !== ";") break;
+      if (!this.at(";")) break;
       this.advance();
-      if (this.kind === NEWLINE || this.kind === EOF) break;
+      if (this.at(NEWLINE) || this.at(EOF)) break;
     }
-    if (this.kind !== EOF) this.consume(NEWLINE);
+    if (!this.at(EOF)) this.consume(NEWLINE);
   }
 
   #small(): Stmt {
     switch (this.kind) {
       case "return": {
         const pos = this.advance();
-        if (this.kind === EOF || this.kind === NEWLINE || this.kind === ";") {
+        if (this.at(EOF) || this.at(NEWLINE) || this.at(";")) {
           return { kind: "return", pos };
         }
         return { kind: "return", pos, x: this.expression(false) };
@@ -125,7 +135,7 @@ export class Parser extends ExpressionParser {
     }
     const lhs = this.expression(false);
     if (ASSIGNMENTS.has(this.kind)) {
-      const op = this.kind === "=" ? "=" : this.kind.slice(0, -1);
+      const op = this.at("=") ? "=" : this.kind.slice(0, -1);
       const pos = this.advance();
       return { kind: "assign", pos, op, lhs, rhs: this.expression(false) };
     }
@@ -135,28 +145,28 @@ export class Parser extends ExpressionParser {
   #load(): LoadStmt {
     const pos = this.advance();
     const lparen = this.consume("(");
-    if (this.kind !== STRING) {
+    if (!this.at(STRING)) {
       this.fail("first operand of load statement must be a string literal");
     }
     const module = this.token.value as string;
     this.advance();
     const names: LoadStmt["names"] = [];
-    while (this.kind !== ")" && this.kind !== EOF) {
+    while (!this.at(")") && !this.at(EOF)) {
       this.consume(",");
-      if (this.kind === ")") break;
-      if (this.kind === STRING) {
+      if (this.at(")")) break;
+      if (this.at(STRING)) {
         const name = this.token.value as string;
         const at = this.advance() + 1;
         names.push({ from: name, fromPos: at, to: { kind: "ident", pos: at, name } });
-      } else if (this.kind === IDENT) {
+      } else if (this.at(IDENT)) {
         const to: Ident = this.identifier();
-        if (this.kind !== "=") {
+        if (!this.at("=")) {
           this.fail(
             `load operand must be "${to.name}" or ${to.name}="originalname" (want '=' after ${to.name})`,
           );
         }
         this.advance();
-        if (this.kind !== STRING) {
+        if (!this.at(STRING)) {
           this.fail(
             `original name of loaded symbol must be quoted: ${to.name}="originalname"`,
           );

@@ -1,4 +1,13 @@
-import type { Binding, CallExpr, Comprehension, Expr, File, FunctionNode, Ident, Stmt } from "./_ast.ts";
+import type {
+  Binding,
+  CallExpr,
+  Comprehension,
+  Expr,
+  File,
+  FunctionNode,
+  Ident,
+  Stmt,
+} from "./_ast.ts";
 import { unpackPosition } from "./_position.ts";
 import type { SyntaxIssue } from "./errors.ts";
 import { nearest } from "./_spelling.ts";

@@ -25,8 +25,7 @@ export interface TokenSource {
 }
 
 const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
-const NUMBER =
-  /0[xX][0-9a-fA-F]*|0[oO][0-7]*|0[bB][01]*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d*)?/y;
+const NUMBER = /0[xX][0-9a-fA-F]*|0[oO][0-7]*|0[bB][01]*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d*)?/y;
 const BY_FIRST = new Map<string, string[]>();
 for (const text of PUNCTUATION) {
   BY_FIRST.set(text[0]!, [...BY_FIRST.get(text[0]!) ?? [], text]);

@@ -110,7 +110,7 @@ export class Dict extends StarlarkValue {
     return Array.from(this.#entries.values(), (entry) => entry.value);
   }
 
-  override items(): [Value, Value][] {
+  override entries(): [Value, Value][] {
     return Array.from(this.#entries.values(), (entry) => [entry.key, entry.value]);
   }
 

@@ -99,7 +99,7 @@ export abstract class StarlarkValue {
   /** `x[key] = value` of a mapping. */
   setKey?(key: Value, value: Value): void;
   /** Pairs of a mapping, for `dict(x)`, `**x` and `update`. */
-  items?(): Iterable<readonly [Value, Value]>;
+  entries?(): Iterable<readonly [Value, Value]>;
 
   /** Elements for `for`, comprehensions, `list(x)`, unpacking, `*x`. */
   iterate?(): Iterable<Value>;

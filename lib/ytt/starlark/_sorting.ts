@@ -1,0 +1,70 @@
+import type { Kwargs, ThreadContext, Value } from "./values.ts";
+import { expect, unpackArgs } from "./args.ts";
+import { compare } from "./_compare.ts";
+import { compareStrings } from "./_bytes.ts";
+import type { BuiltinFunction } from "./function.ts";
+import { List, Tuple } from "./list.ts";
+import { iterate } from "./ops.ts";
+import { typeOf } from "./_repr.ts";
+import { collect } from "./universe.ts";
+
+/** `sorted(iterable, key=None, reverse=False)`, stable in both directions. */
+export function sorted(thread: ThreadContext, args: readonly Value[], kwargs: Kwargs): Value {
+  const [iterable, key, reverse] = unpackArgs("sorted", args, kwargs, [
+    "iterable",
+    "key?",
+    "reverse?",
+  ]);
+  const items = collect(thread, expect("sorted", "iterable", "iterable", iterable!));
+  const by = key === undefined ? undefined : expect("sorted", "key", "callable", key);
+  const down = reverse !== undefined && expect("sorted", "reverse", "bool", reverse);
+  const pairs = items.map((item): [key: Value, item: Value] => [
+    by === undefined ? item : thread.call(by, [item]),
+    item,
+  ]);
+  thread.step(pairs.length);
+  pairs.sort(down ? ([a], [b]) => order(b, a) : ([a], [b]) => order(a, b));
+  return new List(pairs.map(([, item]) => item));
+}
+
+function order(a: Value, b: Value): number {
+  if (typeof a === "string" && typeof b === "string") return compareStrings(a, b);
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (compare("<", a, b)) return -1;
+  return compare("<", b, a) ? 1 : 0;
+}
+
+/** `min` and `max`. */
+export function minmax(name: "min" | "max"): BuiltinFunction {
+  const op = name === "max" ? ">" : "<";
+  return (thread, args, kwargs) => {
+    if (args.length === 0) {
+      throw new Error(`${name} requires at least one positional argument`);
+    }
+    const [given] = unpackArgs(name, [], kwargs, ["key?"]);
+    const key = given === undefined ? undefined : expect(name, "key", "callable", given);
+    const items = args.length === 1 ? args[0]! : new Tuple(args);
+    const walk = iterate(items);
+    if (walk === undefined) throw new Error(`${name}: ${typeOf(items)} value is not iterable`);
+    let best: Value | undefined;
+    let bestKey: Value = null;
+    for (const item of walk) {
+      thread.step();
+      const itemKey = key === undefined ? item : thread.call(key, [item]);
+      if (best === undefined || better(name, op, itemKey, bestKey)) {
+        best = item;
+        bestKey = itemKey;
+      }
+    }
+    if (best === undefined) throw new Error(`${name}: argument is an empty sequence`);
+    return best;
+  };
+}
+
+function better(name: string, op: "<" | ">", a: Value, b: Value): boolean {
+  try {
+    return compare(op, a, b);
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`);
+  }
+}
