@@ -37,7 +37,11 @@ export function applyToDocuments(
 }
 
 /** Applies `right` to `left`, which is changed in place; the result may be another value. */
-export function applyOverlay(left: YamlValue, right: YamlValue, options: OverlayOptions): YamlValue {
+export function applyOverlay(
+  left: YamlValue,
+  right: YamlValue,
+  options: OverlayOptions,
+): YamlValue {
   const overlay = new Overlay(options);
   if (right instanceof DocumentSet) {
     if (!(left instanceof DocumentSet)) {

@@ -3,7 +3,7 @@ import { Tuple } from "../starlark/list.ts";
 import type { Value } from "../starlark/values.ts";
 import { goType, toYaml } from "../template/convert.ts";
 import { fromYaml } from "../template/fragment.ts";
-import { type ItemNode, copyValue, type YamlValue } from "../yaml/nodes.ts";
+import { copyValue, type ItemNode, type YamlValue } from "../yaml/nodes.ts";
 import { difference } from "./comparison.ts";
 import type { Caller } from "./expects.ts";
 import { unknownKeyword } from "./names.ts";
@@ -103,7 +103,10 @@ function viaValue(
   if (via === undefined) return () => copyValue(node.value);
   return (left) => {
     const fn = callable(annotation, via);
-    const result = call(fn, [left === undefined ? null : fromYaml(left.value), fromYaml(node.value)]);
+    const result = call(fn, [
+      left === undefined ? null : fromYaml(left.value),
+      fromYaml(node.value),
+    ]);
     return copyValue(toYaml(result, node.position));
   };
 }

@@ -5,7 +5,7 @@ import { goType } from "../template/convert.ts";
 import { fromYaml } from "../template/fragment.ts";
 import { type ItemNode, MapItem } from "../yaml/nodes.ts";
 import { leavesEqual } from "./comparison.ts";
-import { checkExpects, type Caller, type Expects, noExpects, readExpects } from "./expects.ts";
+import { type Caller, checkExpects, type Expects, noExpects, readExpects } from "./expects.ts";
 import { match, matchChildDefaults } from "./names.ts";
 import { mapKeyMatches } from "./matchers.ts";
 
@@ -51,7 +51,9 @@ export function matchIndexes(
       return keyword === "by";
     });
   }
-  if (expects.expects === undefined && expects.missingOk === undefined && expects.when === undefined) {
+  if (
+    expects.expects === undefined && expects.missingOk === undefined && expects.when === undefined
+  ) {
     expects = defaults;
   }
   const indexes: number[] = [];

@@ -25,7 +25,9 @@ export function operationOf(node: YamlNode): Operation | undefined {
   const found = operations.filter((name) => annotations.has(`overlay/${name}`));
   if (found.length > 1) {
     const names = found.map((name) => `overlay/${name}`).join(", ");
-    throw new Error(`Expected node to have at most one overlay operation annotation, but found: ${names}`);
+    throw new Error(
+      `Expected node to have at most one overlay operation annotation, but found: ${names}`,
+    );
   }
   return found[0];
 }

@@ -80,7 +80,7 @@ export class TemplateContext {
     root.annotations = undefined;
     root.comments = undefined;
     this.#root = root;
-    this.#stack = [{ tag: parent, node: root }];
+    this.#stack.splice(0, this.#stack.length, { tag: parent, node: root });
   }
 
   #make(template: YamlNode, tag: number): YamlNode {
@@ -187,7 +187,9 @@ function scalarOf(node: MapItem | ArrayItem | Document): Document["value"] {
 }
 
 function keyOf(key: unknown): unknown {
-  return typeof key === "object" && key !== null ? `float ${(key as { value: number }).value}` : key;
+  return typeof key === "object" && key !== null
+    ? `float ${(key as { value: number }).value}`
+    : key;
 }
 
 /** Removes the earlier item with the key of `item`, or fails when nothing allows that. */

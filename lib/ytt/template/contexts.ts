@@ -1,5 +1,13 @@
 /** Adds to every function of a template the calls that open and close its context. */
-import type { CallExpr, Expr, ExprStmt, File, FunctionNode, Ident, Stmt } from "../starlark/_ast.ts";
+import type {
+  CallExpr,
+  Expr,
+  ExprStmt,
+  File,
+  FunctionNode,
+  Ident,
+  Stmt,
+} from "../starlark/_ast.ts";
 import { type Dialect, instructions } from "./code.ts";
 
 /**

@@ -48,8 +48,8 @@ export function toYaml(value: Value, position: Position = unknownPosition, depth
       `Unable to convert value: ${value.type()} does not automatically encode (hint: ${hint})`,
     );
   }
-  if (value.call === undefined && value.items !== undefined) {
-    return pairsToMap(value.items(), position, depth);
+  if (value.call === undefined && value.entries !== undefined) {
+    return pairsToMap(value.entries(), position, depth);
   }
   if (value.call === undefined && value.type() === "struct") {
     const pairs = (value.attrNames?.() ?? []).map((name) => [name, value.attr!(name)!] as const);
@@ -57,7 +57,9 @@ export function toYaml(value: Value, position: Position = unknownPosition, depth
   }
   if (value.call === undefined && value.iterate !== undefined) {
     return new YamlArray(
-      [...value.iterate()].map((item) => new ArrayItem(toYaml(item, position, depth + 1), position)),
+      [...value.iterate()].map((item) =>
+        new ArrayItem(toYaml(item, position, depth + 1), position)
+      ),
       position,
     );
   }
@@ -92,7 +94,9 @@ export function toStarlark(value: YamlValue): Value {
   if (value instanceof YamlMap) {
     return Dict.from(value.items.map((item) => [item.key, toStarlark(item.value)] as const));
   }
-  if (value instanceof YamlArray) return new List(value.items.map((item) => toStarlark(item.value)));
+  if (value instanceof YamlArray) {
+    return new List(value.items.map((item) => toStarlark(item.value)));
+  }
   if (value instanceof DocumentSet) {
     return new List(value.items.map((item) => toStarlark(item.value)));
   }

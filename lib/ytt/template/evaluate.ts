@@ -36,9 +36,14 @@ export class TemplateRun {
   }
 
   /** Runs the template; throws `TemplateError`, or the `LimitError` inside. */
-  evaluate(thread: Thread, find: TemplateFinder, predeclared: ReadonlyMap<string, Value>): Evaluated {
+  evaluate(
+    thread: Thread,
+    find: TemplateFinder,
+    predeclared: ReadonlyMap<string, Value>,
+  ): Evaluated {
     const { template } = this;
-    const lookUp: TemplateFinder = (name) => name === template.name ? template : find(name) ?? template;
+    const lookUp: TemplateFinder = (name) =>
+      name === template.name ? template : find(name) ?? template;
     try {
       const source = template.lines.map((line) => line.code).join("\n");
       const file = parse(source, template.name, { blockMode: "end" });
@@ -98,7 +103,9 @@ export class TemplateRun {
         return null;
       }],
     ];
-    return functions.map(([name, fn]) => [name, prefixed(name, (_thread, args, kwargs) => fn(args, kwargs))]);
+    return functions.map((
+      [name, fn],
+    ) => [name, prefixed(name, (_thread, args, kwargs) => fn(args, kwargs))]);
   }
 }
 

@@ -54,7 +54,7 @@ export class YamlFragment extends StarlarkValue {
     return this.index(key);
   }
 
-  override items(): Iterable<readonly [Value, Value]> {
+  override entries(): Iterable<readonly [Value, Value]> {
     const data = this.data;
     if (data === null) return [];
     if (!(data instanceof YamlMap)) throw new Error("yamlfragment is not a map");

@@ -84,7 +84,7 @@ class YamlCompiler {
     } else {
       if (key.includes("@)")) parseText(key, node.position.file, node.position.line);
       // ytt has the made-up line here, and its messages show it.
-      this.lines.push({ code: "pass", display: `${instructions.setCtxType}("text")` });
+      this.lines.push({ code: "None", display: `${instructions.setCtxType}("text")` });
     }
   }
 

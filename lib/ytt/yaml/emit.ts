@@ -105,7 +105,7 @@ function writeItems(out: string[], values: readonly YamlValue[], indent: number)
 }
 
 /** The text of a key, or `undefined` when it needs the `? ` form. */
-function keyText(key: Scalar): string | undefined {
+export function keyText(key: Scalar): string | undefined {
   if (typeof key !== "string") return scalarText(key, 0);
   // libyaml counts bytes; only long keys are worth measuring exactly.
   if (key.length > 42 && new TextEncoder().encode(key).length > 128) return undefined;

@@ -1,0 +1,113 @@
+/** The whole run: files in, documents and texts out. */
+import { limitOf, TemplateError } from "../template/error.ts";
+import { printDocuments } from "../yaml/emit.ts";
+import { printJsonDocuments } from "../yaml/json.ts";
+import { type Document, DocumentSet } from "../yaml/nodes.ts";
+import { printPositions } from "../yaml/print_positions.ts";
+import type { LibraryValues } from "./data_values.ts";
+import { YttError } from "./error.ts";
+import { Execution, type FileResult } from "./execution.ts";
+import { type InputFile, WorkFile } from "./file.ts";
+import { flagValues, type ValueFlags } from "./flags.ts";
+import { Library } from "./library.ts";
+import { applyMarks } from "./marks.ts";
+import { Session, type SessionOptions } from "./session.ts";
+import { openApiDocument } from "../schema/openapi.ts";
+import { printValue } from "../yaml/emit.ts";
+
+/** What {@link render} takes. */
+export interface RenderOptions extends SessionOptions, ValueFlags {
+  /** The input, in the order of evaluation. */
+  readonly files: readonly InputFile[];
+  /** Marks such as `config.json:type=data`. Default: none. */
+  readonly fileMarks?: readonly string[];
+}
+
+/** How documents are printed. */
+export type OutputFormat = "yaml" | "json" | "pos";
+
+/** What one file gave. */
+export interface RenderedFile {
+  readonly path: string;
+  /** Documents of a YAML file that are not empty. */
+  readonly documents: readonly Document[];
+  /** The text of the file in the format asked for. */
+  text(format?: OutputFormat): string;
+}
+
+/** The result of {@link render}. */
+export interface Rendered {
+  /** Everything that is for output, by file. */
+  readonly files: readonly RenderedFile[];
+  /** All documents, in order. */
+  readonly documents: readonly Document[];
+  /** All documents as one text. Default: YAML. */
+  output(format?: OutputFormat): string;
+}
+
+/** Evaluates templates. Throws {@link YttError}. */
+export function render(options: RenderOptions): Rendered {
+  return guarded(() => {
+    const results = execution(options).evaluate();
+    const files = results.map(renderedFile);
+    const documents = files.flatMap((file) => file.documents);
+    return { files, documents, output: (format = "yaml") => printAll(documents, format) };
+  });
+}
+
+/** The final data values of the same input, as YAML. Throws {@link YttError}. */
+export function inspectValues(options: RenderOptions, format: OutputFormat = "yaml"): string {
+  return guarded(() => printAll([execution(options).values().document], format));
+}
+
+/** The schema of the data values as an OpenAPI 3 document. Throws {@link YttError}. */
+export function inspectSchema(options: RenderOptions): string {
+  return guarded(() => printValue(openApiDocument(execution(options).schema())));
+}
+
+function execution(options: RenderOptions): Execution {
+  const files = options.files.map((file) => new WorkFile(file));
+  const marked = applyMarks(files, options.fileMarks ?? []);
+  const session = new Session(options);
+  const added: LibraryValues = flagValues(options);
+  return new Execution(session, new Library("", marked), added);
+}
+
+function renderedFile({ path, documents, text }: FileResult): RenderedFile {
+  const kept = (documents ?? new DocumentSet()).items.filter((item) =>
+    !item.injected && !item.isEmpty()
+  );
+  return { path, documents: kept, text: (format = "yaml") => text ?? printAll(kept, format) };
+}
+
+function printAll(documents: readonly Document[], format: OutputFormat): string {
+  switch (format) {
+    case "yaml":
+      return printDocuments(documents);
+    case "json":
+      return printJsonDocuments(documents);
+    case "pos":
+      return printPositions(documents);
+  }
+}
+
+/** Every failure leaves as a `YttError`, our own stack included. */
+export function guarded<T>(fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    if (error instanceof YttError) throw error;
+    const limit = limitOf(error);
+    const cause = error as Error & { context?: string; cause?: unknown };
+    const message = error instanceof RangeError && /stack/i.test(error.message)
+      ? "input is nested too deeply"
+      : cause.message;
+    const inner = cause.context === undefined ? error : cause.cause;
+    throw new YttError(message, {
+      context: cause.context,
+      limit: limit?.limit,
+      issues: inner instanceof TemplateError ? inner.issues : [],
+      cause: error,
+    });
+  }
+}

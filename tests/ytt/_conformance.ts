@@ -1,0 +1,101 @@
+/** The reference's own file tests: one file is input, `+++`, expected output or `ERR:`. */
+import { render } from "../../lib/ytt/mod.ts";
+import { formatYaml } from "../../lib/ytt/mod.ts";
+import { YttError } from "../../lib/ytt/mod.ts";
+
+/** A case, and what came out. */
+export interface Outcome {
+  readonly name: string;
+  readonly directory: string;
+  readonly passed: boolean;
+  /** For errors: the first line of the message is right. */
+  readonly firstLine: boolean;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** Values that the reference's harness gives to the cases that use `@ytt:data`. */
+const dataValues = `#@data/values
+---
+int: 123
+intNeg: -49
+float: 123.123
+t: true
+f: false
+nullz: null
+string: string
+map:
+  a: 123
+list:
+- a
+- 123
+- a: 123
+`;
+
+/** All case files below `root`, sorted; `undefined` when there is no such directory. */
+export function caseFiles(root: string): string[] | undefined {
+  const found: string[] = [];
+  const visit = (path: string) => {
+    for (const entry of Deno.readDirSync(`${root}/${path}`)) {
+      const inner = path === "" ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory) visit(inner);
+      else if (/\.(tpltest|yml|txt)$/.test(entry.name)) found.push(inner);
+    }
+  };
+  try {
+    visit("");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  return found.sort();
+}
+
+/** Runs one case. */
+export function runCase(root: string, name: string): Outcome {
+  const text = Deno.readTextFileSync(`${root}/${name}`);
+  const directory = name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : ".";
+  const isText = name.startsWith("texttemplate/") || directory.includes("text");
+  const separator = isText ? "\n+++\n" : "\n+++\n\n";
+  const at = text.indexOf(separator);
+  if (at < 0) throw new Error(`Case "${name}" has no line "+++"`);
+  const input = text.slice(0, at);
+  const expected = text.slice(at + separator.length).replace(/^\n(?=ERR:)/, "");
+  const actual = evaluate(input, expected, isText, name.startsWith("yamlfmt/"));
+  const wanted = normalize(expected);
+  const got = normalize(actual);
+  const first = (value: string) => value.replace(/^ERR:\s*/, "").split("\n")[0];
+  return {
+    name,
+    directory,
+    passed: wanted === got,
+    firstLine: wanted.startsWith("ERR:") && got.startsWith("ERR:") && first(wanted) === first(got),
+    expected: wanted,
+    actual: got,
+  };
+}
+
+function evaluate(input: string, expected: string, isText: boolean, isFormat: boolean): string {
+  try {
+    if (isFormat) return formatYaml(input);
+    const path = isText ? "stdin.txt" : "stdin.yml";
+    const files = [{ path, data: input }];
+    if (input.includes("@ytt:data")) files.push({ path: "values.yml", data: dataValues });
+    const rendered = render({ files });
+    if (isText) return rendered.files.find((file) => file.path === path)!.text();
+    if (expected.startsWith("OUTPUT POSITION:")) {
+      return `OUTPUT POSITION:\n${rendered.output("pos")}`;
+    }
+    return rendered.output();
+  } catch (error) {
+    if (!(error instanceof YttError)) throw error;
+    return `ERR: ${error.message}`;
+  }
+}
+
+/** What the reference's harness does before it compares. */
+function normalize(text: string): string {
+  return text.replace(/stdin\.(yml|txt)/g, "stdin").replace(/__ytt_tpl\d+_/g, "__ytt_tplXXX_")
+    .replace(/__YTT_VERSION__/g, "develop")
+    .split("\n").map((line) => line.trimEnd()).join("\n").replace(/^ERR:\s*/, "ERR: ").trim();
+}
