@@ -232,7 +232,7 @@ export class Compiler extends ExpressionCompiler {
           const container = x(f);
           const key = y(f);
           f.pos = target.pos;
-          if (container instanceof Dict && (container.size & 63) === 63) f.thread.allocate(6144);
+          if (container instanceof Dict && (container.size & 63) === 63) f.thread.allocate(10240);
           setIndex(container, key, value);
         };
       }
@@ -391,7 +391,7 @@ export class Compiler extends ExpressionCompiler {
     return (f, out) => {
       const { items } = out as List;
       items.push(value(f));
-      if ((items.length & 255) === 0) f.thread.allocate(4096);
+      if ((items.length & 255) === 0) f.thread.allocate(8192);
     };
   }
 
@@ -400,7 +400,7 @@ export class Compiler extends ExpressionCompiler {
     return (f, out) => {
       const dict = out as Dict;
       store(f, dict);
-      if ((dict.size & 63) === 63) f.thread.allocate(6144);
+      if ((dict.size & 63) === 63) f.thread.allocate(10240);
     };
   }
 

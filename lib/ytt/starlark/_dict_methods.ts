@@ -108,7 +108,7 @@ export function updateDict(
       let n = 0;
       for (const [key, value] of pairs) {
         dict.set(key, value);
-        if ((++n & 63) === 0) thread.allocate(6144);
+        if ((++n & 63) === 0) thread.allocate(10240);
       }
     } else updateFromSequence(dict, updates, thread);
   }
@@ -132,6 +132,6 @@ function updateFromSequence(dict: Dict, updates: Value, thread: ThreadContext): 
     if (size !== 2) throw new Error(`${element} has length ${size}, want 2`);
     const [key, value] = iterate(pair)!;
     dict.set(key!, value!);
-    if ((++i & 63) === 0) thread.allocate(6144);
+    if ((++i & 63) === 0) thread.allocate(10240);
   }
 }

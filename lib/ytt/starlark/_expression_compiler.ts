@@ -419,7 +419,7 @@ function withStar(
     for (const item of items) {
       f.thread.step();
       out.push(item);
-      if ((out.length & 255) === 0) f.thread.allocate(4096);
+      if ((out.length & 255) === 0) f.thread.allocate(8192);
     }
     return out;
   };

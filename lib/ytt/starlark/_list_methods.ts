@@ -30,7 +30,7 @@ function append(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): 
   checkPositional("append", args, kwargs, 1);
   mutable("append", self, "append to");
   self.items.push(args[0]!);
-  if ((self.items.length & 255) === 0) thread.allocate(4096);
+  if ((self.items.length & 255) === 0) thread.allocate(8192);
   return null;
 }
 
@@ -54,7 +54,7 @@ export function extendList(list: List, iterable: Value, thread: ThreadContext): 
   const added: Value[] = [];
   for (const item of iterate(iterable) ?? []) {
     added.push(item);
-    if ((added.length & 255) === 0) thread.allocate(4096);
+    if ((added.length & 255) === 0) thread.allocate(8192);
   }
   for (const item of added) list.items.push(item);
 }
@@ -78,7 +78,7 @@ function insert(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): 
   mutable("insert", self, "insert into");
   if (at < 0) at = Math.max(at + self.items.length, 0);
   self.items.splice(at, 0, args[1]!);
-  if ((self.items.length & 255) === 0) thread.allocate(4096);
+  if ((self.items.length & 255) === 0) thread.allocate(8192);
   return null;
 }
 

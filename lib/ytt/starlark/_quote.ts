@@ -9,7 +9,6 @@ const SHORT: Readonly<Record<string, string>> = {
   "\\": "\\\\",
   '"': '\\"',
 };
-// deno-lint-ignore no-control-regex
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 const SPECIAL = /["\\]|[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
 

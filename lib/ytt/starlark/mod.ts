@@ -34,6 +34,9 @@
 
 export * from "./args.ts";
 export * from "./binary.ts";
+export { fromBytes, toBytes } from "./_bytes.ts";
+export { formatFloat as formatNumber } from "./_format_float.ts";
+export { quote as quoteString } from "./_quote.ts";
 export * from "./convert.ts";
 export * from "./dict.ts";
 export * from "./errors.ts";

@@ -7,9 +7,9 @@ import { typeOf } from "./_repr.ts";
 export interface Limits {
   /** Loop iterations, calls and other units of work; default 200 million. */
   readonly maxSteps?: number;
-  /** Nested calls; default 400. */
+  /** Nested calls; default 1000, and fewer when they need much of the stack of JavaScript. */
   readonly maxCallDepth?: number;
-  /** An estimate of all bytes ever allocated; default 4 GiB. */
+  /** An estimate of all bytes ever allocated; default 1 GiB. */
   readonly maxMemoryBytes?: number;
   /** Checked every thousand steps. */
   readonly signal?: AbortSignal;
@@ -66,8 +66,8 @@ export class Thread implements ThreadContext {
     this.#limits = limits;
     this.local = options.local;
     this.#maxSteps = limits.maxSteps ?? 200_000_000;
-    this.#maxMemory = limits.maxMemoryBytes ?? 4 * 2 ** 30;
-    this.maxCallDepth = limits.maxCallDepth ?? 400;
+    this.#maxMemory = limits.maxMemoryBytes ?? 2 ** 30;
+    this.maxCallDepth = limits.maxCallDepth ?? 1000;
     this.#nextCheck = Math.min(1024, this.#maxSteps);
   }
 
@@ -146,7 +146,9 @@ export class Thread implements ThreadContext {
     let message = error instanceof Error ? error.message : String(error);
     // The JavaScript engine's own limits: of the stack, of the length of strings and arrays.
     if (error instanceof RangeError) {
-      message = /stack/i.test(message) ? "stack overflow" : `too large: ${message}`;
+      message = message.includes("call stack")
+        ? "calls are nested too deeply"
+        : `too large: ${message}`;
     }
     return new StarlarkError(message, this.callStack(builtin), { cause: error });
   }

@@ -26,7 +26,7 @@ export function collect(thread: ThreadContext, iterable: Value): Value[] {
   for (const item of iterate(iterable)!) {
     out.push(item);
     if ((out.length & 255) === 0) {
-      thread.allocate(4096);
+      thread.allocate(8192);
       thread.step(256);
     }
   }

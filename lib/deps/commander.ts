@@ -1,0 +1,2 @@
+/** Command line parsing. */
+export { Command, CommanderError, Option } from "npm:commander@^15";
