@@ -12,7 +12,7 @@ const only = Deno.args.find((arg) => !arg.startsWith("-"));
 const table = new Map<string, { passed: number; firstLine: number; total: number }>();
 for (const name of names) {
   if (only !== undefined && !name.includes(only)) continue;
-  const outcome = runCase(root, name);
+  const outcome = await runCase(root, name);
   const row = table.get(outcome.directory) ?? { passed: 0, firstLine: 0, total: 0 };
   table.set(outcome.directory, row);
   row.total++;

@@ -1,11 +1,12 @@
 /** `#@schema/validation` and `#@assert/validate`: rules that final values have to satisfy. */
-import { List, Tuple } from "../starlark/list.ts";
-import type { StarlarkValue, Value } from "../starlark/values.ts";
+import { Tuple } from "../starlark/list.ts";
+import type { Value } from "../starlark/values.ts";
 import type { Annotation, ItemNode } from "../yaml/nodes.ts";
 import type { Position } from "../yaml/position.ts";
 import { repr, str } from "../starlark/ops.ts";
 import { goType } from "../template/convert.ts";
-import { standardModule } from "../workspace/standard_modules.ts";
+import { assertions } from "../library/assert.ts";
+import { libraryHooks } from "../workspace/standard_modules.ts";
 
 /** One rule: what it says, and the function that checks it. */
 export interface Rule {
@@ -100,15 +101,23 @@ function describe(name: typeof order[number], value: Value): string {
 
 /** The check of `assert.<name>(value)`. */
 function assertion(name: typeof order[number], value: Value): Value {
-  const make = (standardModule("assert") as StarlarkValue | undefined)?.attr?.(name) as {
-    call(...args: unknown[]): Value;
-  } | undefined;
-  if (make === undefined) throw new Error(`assert.${name} is missing`);
-  const args = name === "not_null" || (name === "one_not_null" && value === true)
-    ? []
-    : [value instanceof Tuple && name === "one_of" ? new List([...value.items]) : value];
-  const made = make.call({ step() {}, allocate() {} }, args, []);
-  return (made as { attr(name: string): Value }).attr("check");
+  const rules = assertions(libraryHooks);
+  switch (name) {
+    case "min":
+      return rules.min(value).check;
+    case "max":
+      return rules.max(value).check;
+    case "min_len":
+      return rules.minLen(value).check;
+    case "max_len":
+      return rules.maxLen(value).check;
+    case "not_null":
+      return rules.notNull().check;
+    case "one_not_null":
+      return rules.oneNotNull(value === true ? undefined : value).check;
+    case "one_of":
+      return rules.oneOf(value).check;
+  }
 }
 
 function checkOf(value: Value, node: ItemNode): Value {

@@ -42,7 +42,11 @@ export function toYaml(value: Value, position: Position = unknownPosition, depth
       position,
     );
   }
-  const hint = (value as { conversionHint?: string }).conversionHint;
+  const { conversionHint: hint, conversionError: problem } = value as {
+    conversionHint?: string;
+    conversionError?: string;
+  };
+  if (problem !== undefined) throw new Error(`Unable to convert value: ${problem}`);
   if (hint !== undefined) {
     throw new Error(
       `Unable to convert value: ${value.type()} does not automatically encode (hint: ${hint})`,

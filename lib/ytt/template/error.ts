@@ -69,7 +69,7 @@ function placesOf(
   if (template === undefined) return [{ ...first, file, line: number, source: "" }];
   const line = template.lines[number - 1];
   if (line === undefined) return [{ ...first, file, line: 0, source: "" }];
-  if (line.position !== undefined) return [{ ...first, ...sourceOf(line, template) }];
+  if (line.position?.known) return [{ ...first, ...sourceOf(line, template) }];
   const places: TemplatePlace[] = [];
   const before = closest(template, number - 1, -1);
   const after = closest(template, number - 1, 1);
@@ -83,7 +83,7 @@ function placesOf(
 function closest(template: CompiledTemplate, index: number, step: number): Line | undefined {
   for (let i = index + step; i >= 0 && i < template.lines.length; i += step) {
     const line = template.lines[i]!;
-    if (line.position !== undefined) return line;
+    if (line.position?.known) return line;
   }
   return undefined;
 }

@@ -25,13 +25,13 @@ export interface Evaluated {
 
 /** One run of a template; `template.replace` and the template's own calls reach it. */
 export class TemplateRun {
-  readonly #contexts: TemplateContext[] = [];
+  readonly #contexts: { readonly context: TemplateContext; readonly depth: number }[] = [];
 
   constructor(readonly template: CompiledTemplate, readonly implicitOverrides: boolean) {}
 
   /** `template.replace(value)`. */
-  replace(value: Value): Value {
-    this.#current().replace(value);
+  replace(thread: ThreadContext, value: Value): Value {
+    this.#current(thread).replace(value);
     return new Noop();
   }
 
@@ -53,7 +53,7 @@ export class TemplateRun {
       }
       insertContexts(file, template.dialect);
       const names = new Map([...predeclared, ...this.#functions()]);
-      const root = this.#open(template.dialect);
+      const root = this.#open(template.dialect, 0);
       const globals = exec(compile(file, (name) => names.has(name)), thread, names);
       return template.dialect === "yaml"
         ? { globals, documents: root.documents(), text: undefined }
@@ -63,50 +63,62 @@ export class TemplateRun {
     }
   }
 
-  #current(): TemplateContext {
-    return this.#contexts[this.#contexts.length - 1]!;
+  /** The innermost context. Those of calls that failed inside `assert.try_to` are dropped. */
+  #current(thread: ThreadContext): TemplateContext {
+    const depth = depthOf(thread);
+    while (this.#contexts.length > 1 && this.#contexts.at(-1)!.depth > depth) this.#contexts.pop();
+    return this.#contexts.at(-1)!.context;
   }
 
-  #open(dialect: Dialect): TemplateContext {
+  #open(dialect: Dialect, depth: number): TemplateContext {
     const context = new TemplateContext(dialect, this.template.nodes, this.implicitOverrides);
-    this.#contexts.push(context);
+    this.#contexts.push({ context, depth });
     return context;
   }
 
   #functions(): [string, Value][] {
-    const functions: [string, (args: readonly Value[], kwargs: Kwargs) => Value][] = [
-      [instructions.setCtxType, () => null],
-      [instructions.startCtx, ([dialect]) => {
-        this.#open(dialect as Dialect);
-        return null;
+    type Instruction = (
+      thread: ThreadContext,
+      args: readonly Value[],
+      kwargs: Kwargs,
+    ) => void | Value;
+    const functions: [string, Instruction][] = [
+      [instructions.setCtxType, () => {}],
+      [instructions.startCtx, (thread, [dialect]) => {
+        this.#open(dialect as Dialect, depthOf(thread));
       }],
-      [instructions.endCtx, (args) => {
-        const context = this.#contexts.pop()!;
+      [instructions.endCtx, (thread, args) => {
+        const context = this.#current(thread);
+        this.#contexts.pop();
         return args.length > 0 ? args[0]! : context.finish();
       }],
-      [instructions.startNodeAnnotation, ([tag, name, ...args], kwargs) => {
+      [instructions.startNodeAnnotation, (thread, [tag, name, ...args], kwargs) => {
         const node = this.template.nodes[tag as number]!.node;
         const position = node instanceof YamlNode ? node.position : unknownPosition;
-        this.#current().annotate(tag as number, name as string, { args, kwargs, position });
-        return null;
+        const annotation = { args, kwargs, position };
+        this.#current(thread).annotate(tag as number, name as string, annotation);
       }],
-      [instructions.startNode, ([tag]) => {
-        this.#current().startNode(tag as number);
-        return null;
+      [instructions.startNode, (thread, [tag]) => {
+        thread.allocate(64);
+        this.#current(thread).startNode(tag as number);
       }],
-      [instructions.setNode, ([, value]) => {
-        this.#current().setNode(value!);
-        return null;
+      [instructions.setNode, (thread, [, value]) => {
+        this.#current(thread).setNode(value!);
       }],
-      [instructions.setMapItemKey, ([tag, value]) => {
-        this.#current().setKey(tag as number, value!);
-        return null;
+      [instructions.setMapItemKey, (thread, [tag, value]) => {
+        this.#current(thread).setKey(tag as number, value!);
       }],
     ];
-    return functions.map((
-      [name, fn],
-    ) => [name, prefixed(name, (_thread, args, kwargs) => fn(args, kwargs))]);
+    return functions.map(([name, fn]) => [
+      name,
+      prefixed(name, (thread, args, kwargs) => fn(thread, args, kwargs) ?? null),
+    ]);
   }
+}
+
+/** How many calls are under way. */
+function depthOf(thread: ThreadContext): number {
+  return (thread as Thread).frame?.depth ?? 0;
 }
 
 /** A host function whose errors start with its name. The stack of an inner failure is dropped. */

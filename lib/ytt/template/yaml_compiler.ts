@@ -69,7 +69,7 @@ class YamlCompiler {
   ): void {
     if (value instanceof YamlNode) return this.node(value, tag, textual);
     if (textual && typeof value === "string" && value.includes("(@")) {
-      return this.#text(value, blockOffset(node, value), node.position, tag, instructions.setNode);
+      return this.#text(value, node.position, tag, instructions.setNode);
     }
     if (textual && typeof value === "string" && value.includes("@)")) {
       parseText(value, node.position.file, node.position.line);
@@ -80,7 +80,7 @@ class YamlCompiler {
   #key(node: MapItem, tag: number): void {
     const key = node.key as string;
     if (key.includes("(@")) {
-      this.#text(key, 0, node.position, tag, instructions.setMapItemKey);
+      this.#text(key, node.position, tag, instructions.setMapItemKey);
     } else {
       if (key.includes("@)")) parseText(key, node.position.file, node.position.line);
       // ytt has the made-up line here, and its messages show it.
@@ -88,8 +88,8 @@ class YamlCompiler {
     }
   }
 
-  #text(text: string, offset: number, position: Position, tag: number, instruction: string): void {
-    const parts = parseText(text, position.file, position.line + offset);
+  #text(text: string, position: Position, tag: number, instruction: string): void {
+    const parts = parseText(text, position.file, position.line);
     const root = this.nodes.length;
     this.nodes.push({ node: { kind: "text", text: "", position }, parent: -1 });
     this.lines.push(
@@ -104,11 +104,6 @@ class YamlCompiler {
   #line(code: string, position: Position): void {
     this.lines.push({ code, position });
   }
-}
-
-/** The text of a block scalar starts on the line after its header. */
-function blockOffset(node: YamlNode, text: string): number {
-  return text.includes("\n") && /[|>][-+0-9]*\s*(#.*)?$/.test(node.position.source()) ? 1 : 0;
 }
 
 function quote(text: string): string {

@@ -4,7 +4,8 @@
 export interface InputFile {
   /** Path relative to the root of its group, with `/`. */
   readonly path: string;
-  readonly data: string | Uint8Array;
+  /** The contents, or how to get them when they are needed. */
+  readonly data: string | Uint8Array | (() => string | Uint8Array);
 }
 
 /** What a file is read as. */
@@ -13,14 +14,20 @@ export type FileType = "yaml" | "text" | "starlark" | "data";
 /** A file in the workspace. Marks change everything but its contents. */
 export class WorkFile {
   path: string;
-  readonly data: string | Uint8Array;
+  #data: InputFile["data"];
   #type: FileType | undefined;
   #template: boolean | undefined;
   #forOutput: boolean | undefined;
 
   constructor(file: InputFile) {
     this.path = file.path;
-    this.data = file.data;
+    this.#data = file.data;
+  }
+
+  /** The contents. */
+  get data(): string | Uint8Array {
+    if (typeof this.#data === "function") this.#data = this.#data();
+    return this.#data;
   }
 
   get type(): FileType {
@@ -60,11 +67,12 @@ export class WorkFile {
 
   /** The contents as text; invalid UTF-8 is an error with the line. */
   text(): string {
-    if (typeof this.data === "string") return this.data;
+    const data = this.data;
+    if (typeof data === "string") return data;
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(this.data);
+      return new TextDecoder("utf-8", { fatal: true }).decode(data);
     } catch {
-      const good = new TextDecoder().decode(this.data);
+      const good = new TextDecoder().decode(data);
       const line = good.slice(0, good.indexOf("\ufffd")).split("\n").length;
       throw new Error(`File '${this.path}' is not valid UTF-8 (line ${line})`);
     }

@@ -4,7 +4,7 @@ import { Position, SourceFile } from "../yaml/position.ts";
 import { readYaml } from "../yaml/read.ts";
 import { type ForChild, type LibraryValues, parseRef, type ValuesDocument } from "./data_values.ts";
 import { YttError } from "./error.ts";
-import type { InputFile } from "./file.ts";
+import { type InputFile, WorkFile } from "./file.ts";
 
 /** Data values that are not in the templates; each list is applied in order, the lists in this one. */
 export interface ValueFlags {
@@ -87,15 +87,14 @@ export function flagValues(flags: ValueFlags): LibraryValues {
     }
   }
   for (const { key, file } of flags.dataValueFiles ?? []) {
-    const text = typeof file.data === "string" ? file.data : new TextDecoder().decode(file.data);
-    add(key, () => text, `key '${key}' (kv file arg)`);
+    add(key, () => new WorkFile(file).text(), `key '${key}' (kv file arg)`);
   }
   return { schemas: [], values, forChildren };
 }
 
 function readValues(file: InputFile, name: string): Document[] {
   try {
-    const set = readYaml(file.data, { name, withoutComments: true });
+    const set = readYaml(new WorkFile(file).data, { name, withoutComments: true });
     const documents = set.items.filter((item) => item.value !== null);
     for (const document of documents) {
       if (!(document.value instanceof YamlMap)) {

@@ -49,9 +49,9 @@ function templateModule({ run }: ModuleHost): Module {
     "template",
     new Map([[
       "replace",
-      prefixed("template.replace", (_thread, args, kwargs) => {
+      prefixed("template.replace", (thread, args, kwargs) => {
         checkPositional("template.replace", args, kwargs, 1);
-        return run.replace(args[0]!);
+        return run.replace(thread, args[0]!);
       }),
     ]]),
   );

@@ -1,4 +1,5 @@
 /** The whole run: files in, documents and texts out. */
+import { preload } from "../library/preload.ts";
 import { limitOf, TemplateError } from "../template/error.ts";
 import { printDocuments } from "../yaml/emit.ts";
 import { printJsonDocuments } from "../yaml/json.ts";
@@ -46,7 +47,8 @@ export interface Rendered {
 }
 
 /** Evaluates templates. Throws {@link YttError}. */
-export function render(options: RenderOptions): Rendered {
+export async function render(options: RenderOptions): Promise<Rendered> {
+  await prepare(options);
   return guarded(() => {
     const results = execution(options).evaluate();
     const files = results.map(renderedFile);
@@ -56,13 +58,33 @@ export function render(options: RenderOptions): Rendered {
 }
 
 /** The final data values of the same input, as YAML. Throws {@link YttError}. */
-export function inspectValues(options: RenderOptions, format: OutputFormat = "yaml"): string {
+export async function inspectValues(
+  options: RenderOptions,
+  format: OutputFormat = "yaml",
+): Promise<string> {
+  await prepare(options);
   return guarded(() => printAll([execution(options).values().document], format));
 }
 
 /** The schema of the data values as an OpenAPI 3 document. Throws {@link YttError}. */
-export function inspectSchema(options: RenderOptions): string {
+export async function inspectSchema(options: RenderOptions): Promise<string> {
+  await prepare(options);
   return guarded(() => printValue(openApiDocument(execution(options).schema())));
+}
+
+/** Loads the packages behind some modules, if a file asks for one. */
+async function prepare({ files }: RenderOptions): Promise<void> {
+  await preload(texts(files));
+}
+
+function* texts(files: readonly InputFile[]): Iterable<string> {
+  for (const input of files) {
+    if (typeof input.data === "string") yield input.data;
+    else if (/\.(ya?ml|star|txt)$/.test(input.path)) {
+      const data = typeof input.data === "function" ? input.data() : input.data;
+      yield typeof data === "string" ? data : new TextDecoder().decode(data);
+    }
+  }
 }
 
 function execution(options: RenderOptions): Execution {
