@@ -24,8 +24,8 @@ const create = `#@ load("@ytt:template", "template")
 #@yaml/text-templated-strings
 ---
 #@ def flags(flavour, extra=[], **kwargs):
-CFLAGS: "(@= " ".join(["-O2" if flavour != "debug" else "-O0"] + extra) @)"
-CXXFLAGS: "(@= " ".join(["-g" if flavour == "debug" else "-g0"] + extra) @)"
+CFLAGS: '(@= " ".join(["-O2" if flavour != "debug" else "-O0"] + extra) @)'
+CXXFLAGS: '(@= " ".join(["-g" if flavour == "debug" else "-g0"] + extra) @)'
 LDFLAGS: (@= "-L$ORCHESTRA_ROOT/lib " + flavour @)
 #@ end
 

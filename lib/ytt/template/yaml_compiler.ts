@@ -3,6 +3,7 @@ import {
   ArrayItem,
   Document,
   type DocumentSet,
+  type ItemNode,
   MapItem,
   YamlNode,
   type YamlValue,
@@ -48,12 +49,15 @@ class YamlCompiler {
       this.#line(`${instructions.startNodeAnnotation}(${tag}, ${quote(name)}${args})`, position);
     }
     if (node instanceof MapItem && textual && typeof node.key === "string") this.#key(node, tag);
-    this.#line(`${instructions.startNode}(${tag})`, node.position);
+    const start = `${instructions.startNode}(${tag})`;
+    // Messages never point at a collection, only at its items.
+    if (isItem(node)) this.#line(start, node.position);
+    else this.lines.push({ code: start });
     if (metas.values.length > 0) {
       for (const { code, position } of metas.values) {
         this.#line(`${instructions.setNode}(${tag}, (${code}))`, position);
       }
-    } else if (node instanceof Document || node instanceof MapItem || node instanceof ArrayItem) {
+    } else if (isItem(node)) {
       this.#value(node, node.value, tag, textual);
     } else {
       for (const child of node.children()) this.node(child as YamlNode, tag, textual);
@@ -104,6 +108,10 @@ class YamlCompiler {
   #line(code: string, position: Position): void {
     this.lines.push({ code, position });
   }
+}
+
+function isItem(node: YamlNode): node is ItemNode {
+  return node instanceof Document || node instanceof MapItem || node instanceof ArrayItem;
 }
 
 function quote(text: string): string {

@@ -107,10 +107,11 @@ export class Execution {
     for (const { file, documents } of results) {
       if (documents === undefined) continue;
       const own = documents.items.filter((item) => item.annotations?.has(match));
-      if (own.length > 0) {
-        overlays.push({ file, documents: own });
-        documents.items = documents.items.filter((item) => !own.includes(item));
-      }
+      if (own.length > 0) overlays.push({ file, documents: own });
+      // Documents that would not be printed do not count as matches either.
+      documents.items = documents.items.filter((item) =>
+        !item.isEmpty() && !item.annotations?.has(match)
+      );
       targets.push(documents);
     }
     if (overlays.length === 0) return;
