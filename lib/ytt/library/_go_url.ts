@@ -26,7 +26,7 @@ export function parseGoUrl(text: string): GoUrl {
     const url = parseWithoutFragment(main);
     if (fragment === undefined || fragment === "") return url;
     const decoded = unescapeUrl(fragment, "fragment");
-    const rawFragment = escapeUrl(decoded, "fragment") === fragment ? "" : fragment;
+    const rawFragment = original(fragment, decoded, "fragment");
     return { ...url, fragment: decoded, rawFragment };
   } catch (error) {
     throw new Error(`parse ${quoteString(text)}: ${(error as Error).message}`);
@@ -72,8 +72,15 @@ function parseWithoutFragment(text: string): GoUrl {
     ({ user, host } = parseAuthority(authority));
   }
   const path = unescapeUrl(rest, "path");
-  const rawPath = escapeUrl(path, "path") === rest ? "" : rest;
+  const rawPath = original(rest, path, "path");
   return { ...empty, scheme, user, host, path, rawPath, query };
+}
+
+/** The text as it was written, where that is well formed and encoding would give another one. */
+function original(text: string, decoded: string, part: "path" | "fragment"): string {
+  const wellFormed = /^[A-Za-z0-9\-._~!$&'()*+,;=:@[\]%/?]*$/.test(text) &&
+    !(part === "path" && text.includes("?"));
+  return wellFormed && escapeUrl(decoded, part) !== text ? text : "";
 }
 
 function splitScheme(text: string): [scheme: string, rest: string] {

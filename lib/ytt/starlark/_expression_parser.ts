@@ -88,7 +88,7 @@ export class ExpressionParser {
 
   protected identifier(): Ident {
     if (!this.at(IDENT)) {
-      if (KEYWORDS.has(this.kind)) {
+      if (KEYWORDS.has(this.kind) || RESERVED.has(this.kind)) {
         this.fail(
           `use of reserved keyword '${this.token.text}' is not allowed (expected identifier)`,
         );
@@ -342,9 +342,6 @@ export class ExpressionParser {
         this.shallower();
         return { kind: "unary", pos, op: token.kind, x };
       }
-    }
-    if (RESERVED.has(token.kind)) {
-      this.failAt(token.pos, `syntax error: keyword '${token.kind}' is reserved`);
     }
     return this.fail(`got ${showKind(token.kind)}, want primary expression`);
   }

@@ -25,7 +25,7 @@ export const KEYWORDS: ReadonlySet<string> = new Set(
   "and break continue def elif else for if in lambda load not or pass return".split(" "),
 );
 export const RESERVED: ReadonlySet<string> = new Set(
-  ("as assert class del except finally from global import is nonlocal raise try while with yield")
+  ("as class del except finally from global import is nonlocal raise try while with yield")
     .split(" "),
 );
 
@@ -78,5 +78,6 @@ const QUOTED = new Set(PUNCTUATION.filter((text) => text !== "**"));
 
 /** The way a message shows a token kind: punctuation in quotes, the rest bare. */
 export function showKind(kind: TokenKind): string {
+  if (RESERVED.has(kind)) return "illegal token";
   return QUOTED.has(kind) ? `'${kind}'` : kind;
 }

@@ -30,6 +30,9 @@ export interface ThreadOptions {
   readonly local?: unknown;
 }
 
+/** How many frames of each end of a deep call stack an error keeps. */
+const STACK_END = 50;
+
 /** One call of a Starlark function that is under way. */
 export interface Frame {
   readonly parent: Frame | undefined;
@@ -126,14 +129,21 @@ export class Thread implements ThreadContext {
     }
   }
 
-  /** The calls under way, innermost first; `builtin` is a host function on top of them. */
+  /**
+   * The calls under way, innermost first; `builtin` is a host function on top of them. Of a deep
+   * recursion only both ends are kept: nobody reads the middle.
+   */
   callStack(builtin?: string): CallFrame[] {
     const stack: CallFrame[] = [];
     if (builtin !== undefined) {
       const position = { filename: "<builtin>", line: 0, column: 0 };
       stack.push({ name: builtin, builtin: true, position });
     }
+    const depth = this.frame?.depth ?? 0;
     for (let frame = this.frame; frame !== undefined; frame = frame.parent) {
+      if (depth > 2 * STACK_END && depth - frame.depth >= STACK_END && frame.depth > STACK_END) {
+        continue;
+      }
       const position = unpackPosition(frame.filename, frame.pos);
       stack.push({ name: frame.name, builtin: false, position });
     }
