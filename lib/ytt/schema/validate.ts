@@ -1,5 +1,6 @@
 /** Runs the validations of final data values and reports all that fail. */
 import { limitOf } from "../template/error.ts";
+import { StarlarkFunction } from "../starlark/starlark_function.ts";
 import { truth } from "../starlark/ops.ts";
 import type { Value } from "../starlark/values.ts";
 import { Tuple } from "../starlark/list.ts";
@@ -135,5 +136,5 @@ function check(
 }
 
 function paramCount(fn: Value): number {
-  return (fn as { paramCount?: number }).paramCount ?? 1;
+  return fn instanceof StarlarkFunction ? fn.code.numParams : 1;
 }

@@ -93,8 +93,12 @@ function sourceOf(line: Line, template: CompiledTemplate): TemplatePlace {
   return {
     file: position.file?.name ?? template.name,
     line: position.line,
-    source: line.content ?? position.source(),
+    source: shortened(line.content ?? position.source()),
   };
+}
+
+function shortened(text: string): string {
+  return text.length > 2000 ? `${text.slice(0, 2000)}…` : text;
 }
 
 function describe({ message, places }: TemplateIssue): string {

@@ -46,7 +46,13 @@ class YamlCompiler {
     for (const { name, code, position } of metas.annotations) {
       if (name === textTemplatedStrings) textual = true;
       const args = code.trim() === "" ? "" : `, ${code}`;
-      this.#line(`${instructions.startNodeAnnotation}(${tag}, ${quote(name)}${args})`, position);
+      const start = `${instructions.startNodeAnnotation}(${tag}, ${quote(name)}${args}`;
+      if (code.includes("#")) {
+        this.#line(start, position);
+        this.lines.push({ code: ")" });
+      } else {
+        this.#line(`${start})`, position);
+      }
     }
     if (node instanceof MapItem && textual && typeof node.key === "string") this.#key(node, tag);
     const start = `${instructions.startNode}(${tag})`;
@@ -55,7 +61,13 @@ class YamlCompiler {
     else this.lines.push({ code: start });
     if (metas.values.length > 0) {
       for (const { code, position } of metas.values) {
-        this.#line(`${instructions.setNode}(${tag}, (${code}))`, position);
+        if (code.includes("#")) {
+          // The code may end in a comment, which must not take the brackets with it.
+          this.#line(`${instructions.setNode}(${tag}, (${code}`, position);
+          this.lines.push({ code: "))" });
+        } else {
+          this.#line(`${instructions.setNode}(${tag}, (${code}))`, position);
+        }
       }
     } else if (isItem(node)) {
       this.#value(node, node.value, tag, textual);

@@ -78,7 +78,7 @@ export function buildValues(execution: Execution): BuiltValues {
   values.push(...execution.added.values);
   children.push(...execution.added.forChildren);
 
-  const thread = new Thread({ limits: execution.session.options.limits });
+  const thread = new Thread({ limits: execution.session.limits });
   const call: Call = (fn, args) => thread.call(fn as never, args as never);
   const schemaDocument = schemas.length === 0
     ? undefined

@@ -118,7 +118,7 @@ export class Execution {
     const copied = targets.map((set) => ({ set, copy: set.copy() }));
     for (const { set, copy } of copied) set.items = copy.items;
     const thread = new StarlarkThread({
-      limits: this.session.options.limits,
+      limits: this.session.limits,
       print: this.session.options.print,
     });
     const names = overlays.map(({ file }) => file.path).join(", ");

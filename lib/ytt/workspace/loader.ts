@@ -89,7 +89,7 @@ export class Loader {
     const run = new TemplateRun(template, session.options.implicitMapKeyOverrides ?? false);
     const host: ModuleHost = { run, library, file, values, libraryModule };
     const thread = new Thread({
-      limits: session.options.limits,
+      limits: session.limits,
       print: session.options.print,
       load: (name, thread) => this.#load(name, file, host, thread),
     });

@@ -13,8 +13,12 @@ export interface SessionOptions {
   readonly implicitMapKeyOverrides?: boolean;
   /** Refuses scalars that YAML 1.1 and 1.2 read differently. Default: false. */
   readonly strict?: boolean;
-  /** Limits of each template. */
+  /** Limits of each template. Default: 100 million steps, 1 GiB, 1,000 calls deep. */
   readonly limits?: Limits;
+  /** Time for everything together. Default: 60,000. */
+  readonly timeLimitMs?: number;
+  /** Stops the run from outside. */
+  readonly signal?: AbortSignal;
   /** Gets what templates print. Default: dropped. */
   readonly print?: (text: string) => void;
 }
@@ -24,7 +28,19 @@ export class Session {
   readonly #templates = new Map<string, CompiledTemplate>();
   readonly #documents = new Map<WorkFile, DocumentSet>();
 
-  constructor(readonly options: SessionOptions) {}
+  /** Limits with their defaults. */
+  readonly limits: Limits;
+
+  constructor(readonly options: SessionOptions) {
+    const now = options.limits?.now ?? (() => performance.now());
+    this.limits = {
+      maxSteps: 100_000_000,
+      now,
+      deadlineMs: now() + (options.timeLimitMs ?? 60_000),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...options.limits,
+    };
+  }
 
   /** Finds a template for showing its lines. */
   readonly find: TemplateFinder = (name) => this.#templates.get(name);

@@ -20,7 +20,7 @@ const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff
 
 /** Reads all documents of `input`. Throws {@link YamlError}. */
 export function readYaml(input: string | Uint8Array, options: ReadOptions = {}): DocumentSet {
-  const text = typeof input === "string" ? input : decode(input);
+  const text = (typeof input === "string" ? input : decode(input)).replace(/^\ufeff/, "");
   const file = new SourceFile(options.name ?? "", text);
   const control = forbidden.exec(text);
   if (control !== null) {
