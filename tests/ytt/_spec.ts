@@ -18,7 +18,14 @@ export interface Spec {
 /** Splits a spec file; throws on a section that it does not know. */
 export function parseSpec(text: string): Spec {
   const files = new Map<string, string>();
-  const sections: Record<string, string> = { args: "", stdin: "", env: "", stdout: "", stderr: "", code: "0" };
+  const sections: Record<string, string> = {
+    args: "",
+    stdin: "",
+    env: "",
+    stdout: "",
+    stderr: "",
+    code: "0",
+  };
   const parts = text.split(/^=== (.*)\n/m);
   for (let i = 1; i < parts.length; i += 2) {
     const name = parts[i]!.trim();
@@ -44,7 +51,10 @@ export function parseSpec(text: string): Spec {
 }
 
 /** The text of a spec with other results. */
-export function formatSpec(text: string, result: { stdout: string; stderr: string; code: number }): string {
+export function formatSpec(
+  text: string,
+  result: { stdout: string; stderr: string; code: number },
+): string {
   const at = text.search(/^=== (stdout|stderr|code)$/m);
   let out = at < 0 ? text : text.slice(0, at);
   if (result.stdout !== "") out += `=== stdout\n${ended(result.stdout)}`;
@@ -58,7 +68,9 @@ function ended(text: string): string {
 }
 
 /** Runs the command line of a spec in a directory with its files. */
-export async function runSpec(spec: Spec): Promise<{ stdout: string; stderr: string; code: number }> {
+export async function runSpec(
+  spec: Spec,
+): Promise<{ stdout: string; stderr: string; code: number }> {
   const directory = Deno.makeTempDirSync();
   const before = Deno.cwd();
   let stdout = "";

@@ -125,7 +125,7 @@ function check(
       }
     } catch (error) {
       if (limitOf(error) !== undefined) throw error;
-      found = (error as Error).message.replace(/^(assert\.fail: )?fail: /, "");
+      found = (error as Error).message.replace(/^(assert\.fail: |check: )?(fail: )?/, "");
     }
     if (found !== undefined) {
       violations.push({ description: rule.description, source: validation.position, found });

@@ -2,7 +2,7 @@
  * A template as Starlark: a list of lines, each with the source line that it came from. What a
  * template builds, it builds by calling the functions named here.
  */
-import type { Annotation, YamlNode } from "../yaml/nodes.ts";
+import type { YamlNode } from "../yaml/nodes.ts";
 import type { Position } from "../yaml/position.ts";
 import type { TextNode } from "./text_parser.ts";
 
@@ -38,6 +38,8 @@ export interface TemplateNode {
   readonly node: YamlNode | TextNode;
   /** The tag of its parent, -1 for the root. */
   readonly parent: number;
+  /** Where its annotations were written. */
+  readonly annotations?: ReadonlyMap<string, Position>;
 }
 
 /** A compiled template. */
@@ -48,6 +50,3 @@ export interface CompiledTemplate {
   readonly nodes: readonly TemplateNode[];
   readonly dialect: Dialect | undefined;
 }
-
-/** Annotations collected for a node that has not started yet. */
-export type PendingAnnotations = Map<string, Annotation>;

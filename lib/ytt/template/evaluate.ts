@@ -11,7 +11,6 @@ import { TemplateContext } from "./context.ts";
 import { insertContexts } from "./contexts.ts";
 import { Noop } from "./convert.ts";
 import { limitOf, templateError, type TemplateFinder } from "./error.ts";
-import { YamlNode } from "../yaml/nodes.ts";
 
 /** What a template gave. */
 export interface Evaluated {
@@ -93,8 +92,8 @@ export class TemplateRun {
         return args.length > 0 ? args[0]! : context.finish();
       }],
       [instructions.startNodeAnnotation, (thread, [tag, name, ...args], kwargs) => {
-        const node = this.template.nodes[tag as number]!.node;
-        const position = node instanceof YamlNode ? node.position : unknownPosition;
+        const { annotations } = this.template.nodes[tag as number]!;
+        const position = annotations?.get(name as string) ?? unknownPosition;
         const annotation = { args, kwargs, position };
         this.#current(thread).annotate(tag as number, name as string, annotation);
       }],

@@ -39,8 +39,11 @@ class YamlCompiler {
 
   node(node: YamlNode, parent: number, inheritedText: boolean): void {
     const tag = this.nodes.length;
-    this.nodes.push({ node, parent });
     const metas = readMetas(node, this.ignoreUnknown);
+    const annotations = metas.annotations.length === 0
+      ? undefined
+      : new Map(metas.annotations.map(({ name, position }) => [name, position]));
+    this.nodes.push(annotations === undefined ? { node, parent } : { node, parent, annotations });
     for (const { code, position } of metas.block) this.#line(code, position);
     let textual = inheritedText;
     for (const { name, code, position } of metas.annotations) {

@@ -100,7 +100,13 @@ export function buildValues(execution: Execution): BuiltValues {
     // Checked again: functions in overlays may have put anything in.
     checkValues(document, schema);
   }
-  if (!execution.added.skipValidation) validateValues(document, schema, call);
+  if (!execution.added.skipValidation) {
+    try {
+      validateValues(document, schema, call);
+    } catch (error) {
+      throw new ContextError("Validating final data values", error as Error);
+    }
+  }
   return { document, children, schema };
 }
 

@@ -29,6 +29,7 @@ export class YttError extends Error {
 
   /** The whole text as the command line shows it after `ytt: Error: `. */
   describe(): string {
-    return this.context === undefined ? this.message : `${this.context}: ${this.message}`;
+    if (this.context === undefined) return this.message;
+    return `${this.context}:${this.message.startsWith("\n") ? "" : " "}${this.message}`;
   }
 }
