@@ -1,5 +1,13 @@
-import { Dict, isInt, List, StarlarkFloat, Tuple, typeOf, type Value } from "../starlark/mod.ts";
-import { formatNumber } from "../starlark/mod.ts";
+import {
+  Dict,
+  formatNumber,
+  isInt,
+  List,
+  StarlarkFloat,
+  Tuple,
+  typeOf,
+  type Value,
+} from "../starlark/mod.ts";
 import { sortedEntries } from "./_sorted.ts";
 
 /** Writes a dict as BurntSushi/toml does: plain values first, then tables, each sorted by key. */

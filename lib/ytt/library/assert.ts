@@ -1,10 +1,13 @@
 import {
+  Builtin,
   Dict,
   evalExpression,
   isCallable,
   isInt,
   iterate,
   length,
+  List,
+  Module,
   numberToInt,
   repr,
   StarlarkFloat,
@@ -14,7 +17,6 @@ import {
   typeOf,
   type Value,
 } from "../starlark/mod.ts";
-import { Builtin, List, Module } from "../starlark/mod.ts";
 import { asString, limitOf, members } from "./_builtin.ts";
 import type { LibraryHooks } from "./hooks.ts";
 import { yamlModule } from "./yaml.ts";

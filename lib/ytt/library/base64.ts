@@ -87,6 +87,6 @@ function finish(out: number[], group: readonly number[], strict: boolean, at: nu
   const [a = 0, b = 0, c = 0, d = 0] = group;
   const bits = a << 18 | b << 12 | c << 6 | d;
   const size = group.length - 1;
-  if (strict && (bits & (0xffffff >> (8 * size))) !== 0) throw illegal(at - (4 - size));
+  if (strict && (bits & (0xffffff >> (8 * size))) !== 0) throw illegal(at - (4 - group.length));
   for (let i = 0; i < size; i++) out.push(bits >> (16 - 8 * i) & 255);
 }

@@ -1,14 +1,4 @@
-import {
-  Dict,
-  isInt,
-  type List,
-  StarlarkFloat,
-  type ThreadContext,
-  Tuple,
-  typeOf,
-  type Value,
-} from "../starlark/mod.ts";
-import { List as StarlarkList } from "../starlark/mod.ts";
+import { Dict, isInt, List, StarlarkFloat, Tuple, typeOf, type Value } from "../starlark/mod.ts";
 import {
   asString,
   boolArgument,
@@ -34,7 +24,7 @@ export function jsonModule(hooks: LibraryHooks): ReadonlyMap<string, Value> {
       if (text.length > 256) thread.allocate(text.length);
       return text;
     },
-    decode: (thread: ThreadContext, args) => {
+    decode: (thread, args) => {
       const text = asString(onlyArgument(args), hooks);
       thread.allocate(text.length * 16);
       return new JsonReader(text).document();
@@ -59,8 +49,8 @@ function encode(value: Value, indent: number, html: boolean, depth: number): str
     );
     return wrap("{", entries, "}", indent, depth);
   }
-  if (value instanceof StarlarkList || value instanceof Tuple) {
-    const items = (value as List).items.map((item) => encode(item, indent, html, depth + 1));
+  if (value instanceof List || value instanceof Tuple) {
+    const items = value.items.map((item) => encode(item, indent, html, depth + 1));
     return wrap("[", items, "]", indent, depth);
   }
   throw new Error(`json: unsupported type: ${typeOf(value)}`);

@@ -19,5 +19,5 @@
  */
 
 export * from "./hooks.ts";
-export * from "./preload.ts";
+export { preload } from "./preload.ts";
 export * from "./standard_modules.ts";

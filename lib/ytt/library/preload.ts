@@ -1,5 +1,7 @@
-type Regexps = typeof import("../../deps/re2js.ts");
-type Toml = typeof import("../../deps/smol_toml.ts");
+/** What re2js exports. */
+export type Regexps = typeof import("../../deps/re2js.ts");
+/** What smol-toml exports. */
+export type Toml = typeof import("../../deps/smol_toml.ts");
 
 let regexps: Regexps | undefined;
 let toml: Toml | undefined;

@@ -1,4 +1,4 @@
-import { compare, Dict, List, Struct, Tuple, type Value } from "../starlark/mod.ts";
+import { compare, Dict, List, StarlarkFloat, Struct, Tuple, type Value } from "../starlark/mod.ts";
 import { asString, builtin, members, noArgument, onlyArgument } from "./_builtin.ts";
 import { type GoUrl, hostname, parseGoUrl, showUrl, showUser } from "./_go_url.ts";
 import type { LibraryHooks } from "./hooks.ts";
@@ -26,21 +26,37 @@ export function urlModule(hooks: LibraryHooks): ReadonlyMap<string, Value> {
 function encodeParams(hooks: LibraryHooks, value: Value): string {
   const params = hooks.plain(value);
   if (!(params instanceof Dict)) {
-    throw new Error(`expected argument to be a map, but was ${hooks.goType(value)}`);
+    throw new Error(`expected argument to be a map, but was ${goDataType(params)}`);
   }
   const parts: string[] = [];
   for (const [key, values] of sortedEntries(params)) {
     if (!(values instanceof List || values instanceof Tuple)) {
-      throw new Error(`expected map value to be array, but was ${hooks.goType(values)}`);
+      throw new Error(`expected map value to be array, but was ${goDataType(values)}`);
     }
     for (const item of values.items) {
       if (typeof item !== "string") {
-        throw new Error(`expected array value to be string, but was ${hooks.goType(item)}`);
+        throw new Error(`expected array value to be string, but was ${goDataType(item)}`);
       }
       parts.push(`${escapeUrl(key, "query")}=${escapeUrl(item, "query")}`);
     }
   }
   return parts.join("&");
+}
+
+/** The name that Go's `%T` prints for plain data. */
+function goDataType(value: Value): string {
+  if (value === null) return "<nil>";
+  switch (typeof value) {
+    case "string":
+      return "string";
+    case "boolean":
+      return "bool";
+    case "object":
+      if (value instanceof StarlarkFloat) return "float64";
+      return value instanceof Dict ? "*orderedmap.Map" : "[]interface {}";
+    default:
+      return "int64";
+  }
 }
 
 /** As Go did until 1.17: `;` separates too. */

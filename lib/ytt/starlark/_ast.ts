@@ -220,6 +220,8 @@ export type Stmt =
 
 /** A parsed text. */
 export interface File {
+  /** The name it was parsed under. */
   readonly filename: string;
+  /** Its statements. */
   readonly body: Stmt[];
 }

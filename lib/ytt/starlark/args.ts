@@ -34,10 +34,15 @@ export function checkPositional(
 export interface ParameterTypes {
   /** Any value. */
   value: Value;
+  /** A string. */
   string: string;
+  /** `True` or `False`. */
   bool: boolean;
+  /** An int of 32 bits. */
   int: number;
+  /** What `for` can walk through. */
   iterable: Value;
+  /** A function. */
   callable: Value;
 }
 

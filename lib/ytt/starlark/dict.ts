@@ -25,10 +25,12 @@ export class Dict extends StarlarkValue {
     return dict;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "dict";
   }
 
+  /** What `repr(x)` returns. */
   override repr(seen: readonly StarlarkValue[] = []): string {
     if (seen.includes(this)) return "{...}";
     const path = [...seen, this];
@@ -39,10 +41,12 @@ export class Dict extends StarlarkValue {
     return `{${parts.join(", ")}}`;
   }
 
+  /** Whether the value counts as true. */
   override truth(): boolean {
     return this.#entries.size > 0;
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     if (this.#frozen) return;
     this.#frozen = true;
@@ -59,10 +63,12 @@ export class Dict extends StarlarkValue {
     return this.#entries.size;
   }
 
+  /** `len(x)`. */
   override length(): number {
     return this.#entries.size;
   }
 
+  /** `x[key]`, or `undefined`. */
   override get(key: Value): Value | undefined {
     return this.#entries.get(keyOf(key))?.value;
   }
@@ -81,6 +87,7 @@ export class Dict extends StarlarkValue {
     else this.#entries.set(hash, { key, value });
   }
 
+  /** `x[key] = value`. */
   override setKey(key: Value, value: Value): void {
     this.set(key, value);
   }
@@ -110,6 +117,7 @@ export class Dict extends StarlarkValue {
     return Array.from(this.#entries.values(), (entry) => entry.value);
   }
 
+  /** The pairs, in order. */
   override entries(): [Value, Value][] {
     return Array.from(this.#entries.values(), (entry) => [entry.key, entry.value]);
   }
@@ -119,6 +127,7 @@ export class Dict extends StarlarkValue {
     return Array.from(this.#entries.values(), (entry) => new Tuple([entry.key, entry.value]));
   }
 
+  /** The elements, in order; changes are forbidden meanwhile. */
   override *iterate(): Iterable<Value> {
     if (!this.#frozen) this.iterating++;
     const frozen = this.#frozen;
@@ -129,14 +138,17 @@ export class Dict extends StarlarkValue {
     }
   }
 
+  /** `x.name`. */
   override attr(name: string): Value | undefined {
     return boundMethod(dictMethods, name, this);
   }
 
+  /** Names for `dir(x)`. */
   override attrNames(): string[] {
     return methodNames(dictMethods);
   }
 
+  /** `x op other`, of the same type. */
   override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
     if (op !== "==" && op !== "!=") throw new Error(`dict ${op} dict not implemented`);
     return this.#equals(other as Dict, depth) === (op === "==");

@@ -1,13 +1,18 @@
 /** A place in a source text; `line` and `column` count from 1, and 0 stands for "unknown". */
 export interface Position {
+  /** The name that the text was parsed under. */
   readonly filename: string;
+  /** From 1. */
   readonly line: number;
+  /** From 1, in UTF-16 units. */
   readonly column: number;
 }
 
 /** One mistake in a source text. */
 export interface SyntaxIssue {
+  /** What is wrong, without the place. */
   readonly message: string;
+  /** Where. */
   readonly position: Position;
 }
 
@@ -23,6 +28,7 @@ export function formatPosition(position: Position): string {
  * `phase` says which of the two.
  */
 export class StarlarkSyntaxError extends SyntaxError {
+  /** The class's name. */
   override readonly name = "StarlarkSyntaxError";
   /** The mistakes, in the order they were found. */
   readonly errors: readonly SyntaxIssue[];
@@ -44,11 +50,13 @@ export interface CallFrame {
   readonly name: string;
   /** True for a host function; its position is unknown (`<builtin>`). */
   readonly builtin: boolean;
+  /** The operation that was under way. */
   readonly position: Position;
 }
 
 /** A program that failed while it ran. */
 export class StarlarkError extends Error {
+  /** The class's name. */
   override readonly name = "StarlarkError";
   /** The calls under way, innermost first. */
   readonly callStack: readonly CallFrame[];
@@ -71,6 +79,7 @@ export class StarlarkError extends Error {
 
 /** A limit that the host set (steps, memory, depth, time) and a program ran into. */
 export class LimitError extends Error {
+  /** The class's name. */
   override readonly name = "LimitError";
   /** Which limit. */
   readonly limit: "steps" | "memory" | "depth" | "time" | "abort";

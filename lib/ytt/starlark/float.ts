@@ -3,6 +3,7 @@ import { formatFloat } from "./_format_float.ts";
 
 /** A Starlark float. */
 export class StarlarkFloat extends StarlarkValue {
+  /** The number. */
   readonly value: number;
 
   /** Wraps a JavaScript number. */
@@ -11,6 +12,7 @@ export class StarlarkFloat extends StarlarkValue {
     this.value = value;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "float";
   }
@@ -20,10 +22,12 @@ export class StarlarkFloat extends StarlarkValue {
     return formatFloat(this.value, "g", 6);
   }
 
+  /** Whether the value counts as true. */
   override truth(): boolean {
     return this.value !== 0;
   }
 
+  /** The key under which dicts and sets find the value. */
   override hashKey(): HashKey {
     const { value } = this;
     if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;

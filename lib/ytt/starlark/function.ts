@@ -28,28 +28,34 @@ export class Builtin extends StarlarkValue {
     this.#receiver = receiver;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "builtin_function_or_method";
   }
 
+  /** What `repr(x)` returns. */
   override repr(): string {
     return this.#receiver === undefined
       ? `<built-in function ${this.#name}>`
       : `<built-in method ${this.#name} of ${typeOf(this.#receiver)} value>`;
   }
 
+  /** The key under which dicts and sets find the value. */
   override hashKey(): HashKey {
     return this;
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     if (this.#receiver !== undefined) queue.push(this.#receiver);
   }
 
+  /** The name, for messages and the call stack. */
   override name(): string {
     return this.#name;
   }
 
+  /** `x(…)`. */
   override call(thread: ThreadContext, args: readonly Value[], kwargs: Kwargs): Value {
     return this.#function(thread, args, kwargs);
   }

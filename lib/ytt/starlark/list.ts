@@ -19,20 +19,24 @@ export class List extends StarlarkValue {
     this.items = items;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "list";
   }
 
+  /** What `repr(x)` returns. */
   override repr(seen: readonly StarlarkValue[] = []): string {
     if (seen.includes(this)) return "[...]";
     const path = [...seen, this];
     return `[${this.items.map((item) => repr(item, path)).join(", ")}]`;
   }
 
+  /** Whether the value counts as true. */
   override truth(): boolean {
     return this.items.length > 0;
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     if (this.#frozen) return;
     this.#frozen = true;
@@ -50,31 +54,38 @@ export class List extends StarlarkValue {
     if (this.iterating > 0) throw new Error(`cannot ${verb} list during iteration`);
   }
 
+  /** `x.name`. */
   override attr(name: string): Value | undefined {
     return boundMethod(listMethods, name, this);
   }
 
+  /** Names for `dir(x)`. */
   override attrNames(): string[] {
     return methodNames(listMethods);
   }
 
+  /** `len(x)`. */
   override length(): number {
     return this.items.length;
   }
 
+  /** `x[i]`. */
   override index(i: number): Value {
     return this.items[i]!;
   }
 
+  /** `x[i] = value`. */
   override setIndex(i: number, value: Value): void {
     this.checkMutable("assign to element of");
     this.items[i] = value;
   }
 
+  /** `x[start:end:step]`. */
   override slice(start: number, end: number, step: number): Value {
     return new List(sliceItems(this.items, start, end, step));
   }
 
+  /** The elements, in order; changes are forbidden meanwhile. */
   override *iterate(): Iterable<Value> {
     if (this.#frozen) {
       yield* this.items;
@@ -88,6 +99,7 @@ export class List extends StarlarkValue {
     }
   }
 
+  /** `x op other`, of the same type. */
   override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
     return compareSequences(op, this.items, (other as List).items, depth);
   }
@@ -95,6 +107,7 @@ export class List extends StarlarkValue {
 
 /** A Starlark tuple. */
 export class Tuple extends StarlarkValue {
+  /** The elements. */
   readonly items: readonly Value[];
 
   /** Takes over `items`. */
@@ -103,44 +116,54 @@ export class Tuple extends StarlarkValue {
     this.items = items;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "tuple";
   }
 
+  /** What `repr(x)` returns. */
   override repr(seen: readonly StarlarkValue[] = []): string {
     const items = this.items.map((item) => repr(item, seen)).join(", ");
     return this.items.length === 1 ? `(${items},)` : `(${items})`;
   }
 
+  /** Whether the value counts as true. */
   override truth(): boolean {
     return this.items.length > 0;
   }
 
+  /** The key under which dicts and sets find the value. */
   override hashKey(): HashKey {
     // No Starlark string begins with half a surrogate pair.
     return `\ud800(${this.items.map((item) => encodeKey(keyOf(item))).join("")})`;
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     for (const item of this.items) queue.push(item);
   }
 
+  /** `len(x)`. */
   override length(): number {
     return this.items.length;
   }
 
+  /** `x[i]`. */
   override index(i: number): Value {
     return this.items[i]!;
   }
 
+  /** `x[start:end:step]`. */
   override slice(start: number, end: number, step: number): Value {
     return new Tuple(sliceItems(this.items, start, end, step));
   }
 
+  /** The elements, in order; changes are forbidden meanwhile. */
   override iterate(): Iterable<Value> {
     return this.items;
   }
 
+  /** `x op other`, of the same type. */
   override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
     return compareSequences(op, this.items, (other as Tuple).items, depth);
   }

@@ -26,9 +26,6 @@
  * Host functions: `new Builtin("template.replace", (thread, args, kwargs) => …)`. `unpackArgs` and
  * friends in `args.ts` give starlark-go's argument errors. Host values: extend `StarlarkValue`.
  *
- * NOTE FOR Y2 (to be removed): the protocol method for pairs is now `entries()`, not `items()`, which
- * clashed with `List.items`; `Dict` has `entries()` too. The rest of the sketch holds.
- *
  * @module
  */
 

@@ -29,7 +29,10 @@ export interface Program {
   readonly globalNames: readonly string[];
   /** Names that it needs from its host. */
   readonly predeclaredNames: readonly string[];
-  /** The compiled top level. */
+}
+
+/** A program as the interpreter sees it. */
+interface CompiledProgram extends Program {
   readonly code: FunctionCode;
 }
 
@@ -79,7 +82,7 @@ function program(
   scopes: Scopes,
   fn: ReturnType<typeof functionNode>,
   filename: string,
-): Program {
+): CompiledProgram {
   if (scopes.errors.length > 0) throw new StarlarkSyntaxError(scopes.errors, "resolve");
   return {
     filename,
@@ -116,11 +119,12 @@ export function exec(
 }
 
 function run(
-  { code, predeclaredNames }: Program,
+  program: Program,
   thread: Thread,
   predeclared: Environment,
   globals: (Value | undefined)[],
 ): Value {
+  const { code, predeclaredNames } = program as CompiledProgram;
   const instance = {
     globals,
     predeclared: predeclaredNames.map((name) => lookUp(predeclared, name)),

@@ -23,18 +23,22 @@ export class StarlarkSet extends StarlarkValue {
     return set;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "set";
   }
 
+  /** What `repr(x)` returns. */
   override repr(seen: readonly StarlarkValue[] = []): string {
     return `set([${Array.from(this.#elements.values(), (x) => repr(x, seen)).join(", ")}])`;
   }
 
+  /** Whether the value counts as true. */
   override truth(): boolean {
     return this.#elements.size > 0;
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     if (this.#frozen) return;
     this.#frozen = true;
@@ -51,6 +55,7 @@ export class StarlarkSet extends StarlarkValue {
     return this.#elements.size;
   }
 
+  /** `len(x)`. */
   override length(): number {
     return this.#elements.size;
   }
@@ -60,6 +65,7 @@ export class StarlarkSet extends StarlarkValue {
     return this.#elements.has(keyOf(element));
   }
 
+  /** `needle in x`. */
   override contains(needle: Value): boolean {
     return this.has(needle);
   }
@@ -88,6 +94,7 @@ export class StarlarkSet extends StarlarkValue {
     return [...this.#elements.values()];
   }
 
+  /** The elements, in order; changes are forbidden meanwhile. */
   override *iterate(): Iterable<Value> {
     const frozen = this.#frozen;
     if (!frozen) this.#iterating++;
@@ -98,14 +105,17 @@ export class StarlarkSet extends StarlarkValue {
     }
   }
 
+  /** `x.name`. */
   override attr(name: string): Value | undefined {
     return boundMethod(setMethods, name, this);
   }
 
+  /** Names for `dir(x)`. */
   override attrNames(): string[] {
     return methodNames(setMethods);
   }
 
+  /** `x op other`. */
   override binary(op: BinaryOp, other: Value, side: "left" | "right"): Value | undefined {
     if (side === "right" || !(other instanceof StarlarkSet)) return undefined;
     switch (op) {
@@ -125,6 +135,7 @@ export class StarlarkSet extends StarlarkValue {
     }
   }
 
+  /** `x op other`, of the same type. */
   override compare(op: CompareOp, other: StarlarkValue): boolean {
     if (op !== "==" && op !== "!=") throw new Error(`set ${op} set not implemented`);
     const set = other as StarlarkSet;

@@ -14,34 +14,42 @@ export class Struct extends StarlarkValue {
     this.#type = type;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return this.#type;
   }
 
+  /** What `repr(x)` returns. */
   override repr(): string {
     return "struct(...)";
   }
 
+  /** Whether the value counts as true. */
   override truth(): boolean {
     return this.#fields.size > 0;
   }
 
+  /** `len(x)`. */
   override length(): number {
     return this.#fields.size;
   }
 
+  /** The key under which dicts and sets find the value. */
   override hashKey(): never {
     throw new Error("unhashable type: struct");
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     queue.push(...this.#fields.values());
   }
 
+  /** `x.name`. */
   override attr(name: string): Value | undefined {
     return this.#fields.get(name);
   }
 
+  /** Names for `dir(x)`. */
   override attrNames(): string[] {
     return [...this.#fields.keys()];
   }
@@ -64,30 +72,37 @@ export class Module extends StarlarkValue {
     this.#members = members;
   }
 
+  /** The name that `type(x)` returns. */
   override type(): string {
     return "module";
   }
 
+  /** What `repr(x)` returns. */
   override repr(): string {
     return `<module ${quote(this.#name)}>`;
   }
 
+  /** The key under which dicts and sets find the value. */
   override hashKey(): never {
     throw new Error("unhashable: module");
   }
 
+  /** Makes the value immutable, and queues what it refers to. */
   override freeze(queue: Value[]): void {
     queue.push(...this.#members.values());
   }
 
+  /** `x.name`. */
   override attr(name: string): Value | undefined {
     return this.#members.get(name);
   }
 
+  /** Names for `dir(x)`. */
   override attrNames(): string[] {
     return [...this.#members.keys()].sort();
   }
 
+  /** `x op other`, of the same type. */
   override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
     if (op !== "==" && op !== "!=") throw new Error(`module ${op} module not implemented`);
     const members = (other as Module).#members;

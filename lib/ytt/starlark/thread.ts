@@ -25,6 +25,7 @@ export interface ThreadOptions {
   readonly print?: (text: string) => void;
   /** Finds the module of a `load` statement; throws when there is none. */
   readonly load?: (module: string, thread: Thread) => ReadonlyMap<string, Value>;
+  /** What a program may use up. */
   readonly limits?: Limits;
   /** A host's own data, for its functions. */
   readonly local?: unknown;
@@ -35,10 +36,15 @@ const STACK_END = 50;
 
 /** One call of a Starlark function that is under way. */
 export interface Frame {
+  /** The call that this one is part of. */
   readonly parent: Frame | undefined;
+  /** The thread that runs it. */
   readonly thread: Thread;
+  /** The function's name. */
   readonly name: string;
+  /** The file that the function is in. */
   readonly filename: string;
+  /** How many calls are under way, this one included. */
   readonly depth: number;
   /** Packed position of the operation that is being done. */
   pos: number;
