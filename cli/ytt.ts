@@ -42,11 +42,10 @@ export function processIo(programName = "ytt"): YttIo {
 /** Runs the command line; returns the exit code. */
 export async function run(args: readonly string[], io: YttIo): Promise<number> {
   const { CommanderError } = await import("../lib/deps/commander.ts");
-  const state = { code: 0 };
   try {
-    const program = await yttCommand(io, state);
+    const program = await yttCommand(io);
     await program.parseAsync([...args], { from: "user" });
-    return state.code;
+    return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     const text = error instanceof YttError ? error.describe() : (error as Error).message;
@@ -56,10 +55,7 @@ export async function run(args: readonly string[], io: YttIo): Promise<number> {
 }
 
 /** The command, for mounting below another one. Failures of a run are thrown. */
-export async function yttCommand(
-  io: YttIo,
-  state: { code: number } = { code: 0 },
-): Promise<Command> {
+export async function yttCommand(io: YttIo): Promise<Command> {
   const { Command } = await import("../lib/deps/commander.ts");
   const program = new Command(io.programName ?? "ytt");
   program.description("Templates YAML: structure-aware templates, overlays, data values")

@@ -8,10 +8,10 @@
  * import { render } from "jsr:@superorch/superorch/ytt";
  *
  * const result = render({
- *   files: [{ path: "config.yml", data: "#@ load('@ytt:data', 'data')\nname: #@ data.values.name" }, {
- *     path: "values.yml",
- *     data: "#@data/values\n---\nname: demo",
- *   }],
+ *   files: [
+ *     { path: "config.yml", data: "#@ load('@ytt:data', 'data')\nname: #@ data.values.name" },
+ *     { path: "values.yml", data: "#@data/values\n---\nname: demo" },
+ *   ],
  *   dataValues: ["name=real"],
  * });
  * console.log(result.output()); // name: real
@@ -32,3 +32,6 @@ export type { TemplateIssue, TemplatePlace } from "./template/error.ts";
 export { formatYaml } from "./yaml/fmt.ts";
 export { readFiles } from "./workspace/read_files.ts";
 export type { FileSystem, ReadFilesOptions } from "./workspace/read_files.ts";
+export type { PlainValue } from "./yaml/plain.ts";
+export type { Limits } from "./starlark/thread.ts";
+export { YamlError } from "./yaml/error.ts";

@@ -2,7 +2,7 @@
 import {
   ArrayItem,
   copyValue,
-  Document,
+  type Document,
   DocumentSet,
   type ItemNode,
   MapItem,

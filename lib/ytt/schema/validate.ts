@@ -5,7 +5,7 @@ import { truth } from "../starlark/ops.ts";
 import type { Value } from "../starlark/values.ts";
 import { Tuple } from "../starlark/list.ts";
 import {
-  ArrayItem,
+  type ArrayItem,
   type Document,
   type ItemNode,
   showKey,

@@ -6,15 +6,19 @@ import type { CompiledTemplate, Line } from "./code.ts";
 export interface TemplatePlace {
   /** The function; absent for syntax errors. */
   readonly context?: string;
+  /** Name of the file. */
   readonly file: string;
   /** 1-based; 0 when the line was made up by the compiler. */
   readonly line: number;
+  /** The source line. */
   readonly source: string;
 }
 
 /** One mistake. */
 export interface TemplateIssue {
+  /** What is wrong. */
   readonly message: string;
+  /** The lines that led to it, innermost first. */
   readonly places: readonly TemplatePlace[];
 }
 

@@ -1,6 +1,6 @@
 /** What a function with a YAML body returns: a map, an array or documents as a Starlark value. */
 import { StarlarkValue, type Value } from "../starlark/values.ts";
-import { DocumentSet, YamlArray, YamlMap, YamlNode, type YamlValue } from "../yaml/nodes.ts";
+import { type DocumentSet, YamlArray, YamlMap, YamlNode, type YamlValue } from "../yaml/nodes.ts";
 
 /** Index, `in`, iteration, `len` and truth, but no methods. */
 export class YamlFragment extends StarlarkValue {

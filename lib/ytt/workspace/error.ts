@@ -3,6 +3,7 @@ import type { TemplateIssue } from "../template/error.ts";
 
 /** What went wrong while rendering. */
 export class YttError extends Error {
+  /** The class's name. */
   override readonly name = "YttError";
   /** What was being done, such as `Unmarshaling YAML template 'a.yml'`. */
   readonly context: string | undefined;

@@ -1,6 +1,6 @@
 /** `@ytt:library`: evaluates libraries below `_ytt_lib` with data values of their own. */
 import { checkPositional, expect } from "../starlark/args.ts";
-import { Builtin } from "../starlark/function.ts";
+import type { Builtin } from "../starlark/function.ts";
 import { Module } from "../starlark/struct.ts";
 import type { Thread } from "../starlark/thread.ts";
 import { type Kwargs, StarlarkValue, type Value } from "../starlark/values.ts";

@@ -6,7 +6,7 @@ import { hasTemplating } from "../template/metas.ts";
 import { compileText } from "../template/text_compiler.ts";
 import { compileYaml } from "../template/yaml_compiler.ts";
 import type { CompiledTemplate } from "../template/code.ts";
-import { DocumentSet } from "../yaml/nodes.ts";
+import type { DocumentSet } from "../yaml/nodes.ts";
 import { Position, SourceFile } from "../yaml/position.ts";
 import { readYaml } from "../yaml/read.ts";
 import type { WorkFile } from "./file.ts";

@@ -6,9 +6,13 @@ import { YttError } from "./error.ts";
 export interface FileSystem {
   /** Names in a directory. */
   readdirSync(path: string): string[];
+  /** What a path is, links not followed. */
   lstatSync(path: string): { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean };
+  /** What a path is, links followed. */
   statSync(path: string): { isFile(): boolean; isDirectory(): boolean };
+  /** The contents of a file. */
   readFileSync(path: string): Uint8Array;
+  /** The path without links. */
   realpathSync(path: string): string;
 }
 

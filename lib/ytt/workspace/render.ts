@@ -3,7 +3,8 @@ import { preload } from "../library/preload.ts";
 import { limitOf, TemplateError } from "../template/error.ts";
 import { printDocuments } from "../yaml/emit.ts";
 import { printJsonDocuments } from "../yaml/json.ts";
-import { type Document, DocumentSet } from "../yaml/nodes.ts";
+import type { Document } from "../yaml/nodes.ts";
+import { type PlainValue, toPlain } from "../yaml/plain.ts";
 import { printPositions } from "../yaml/print_positions.ts";
 import type { LibraryValues } from "./data_values.ts";
 import { YttError } from "./error.ts";
@@ -29,10 +30,11 @@ export type OutputFormat = "yaml" | "json" | "pos";
 
 /** What one file gave. */
 export interface RenderedFile {
+  /** The path of the input file. */
   readonly path: string;
-  /** Documents of a YAML file that are not empty. */
-  readonly documents: readonly Document[];
-  /** The text of the file in the format asked for. */
+  /** Its documents that are not empty; none for a text file. */
+  documents(): PlainValue[];
+  /** The text of the file in the format asked for. Default: YAML. */
   text(format?: OutputFormat): string;
 }
 
@@ -41,7 +43,7 @@ export interface Rendered {
   /** Everything that is for output, by file. */
   readonly files: readonly RenderedFile[];
   /** All documents, in order. */
-  readonly documents: readonly Document[];
+  documents(): PlainValue[];
   /** All documents as one text. Default: YAML. */
   output(format?: OutputFormat): string;
 }
@@ -50,10 +52,20 @@ export interface Rendered {
 export async function render(options: RenderOptions): Promise<Rendered> {
   await prepare(options);
   return guarded(() => {
-    const results = execution(options).evaluate();
-    const files = results.map(renderedFile);
-    const documents = files.flatMap((file) => file.documents);
-    return { files, documents, output: (format = "yaml") => printAll(documents, format) };
+    const results = execution(options).evaluate().map((result) => ({
+      ...result,
+      kept: kept(result),
+    }));
+    const all = results.flatMap((result) => result.kept);
+    return {
+      files: results.map(({ path, text, kept }) => ({
+        path,
+        documents: () => kept.map(({ value }) => toPlain(value)),
+        text: (format: OutputFormat = "yaml") => text ?? printAll(kept, format),
+      })),
+      documents: () => all.map(({ value }) => toPlain(value)),
+      output: (format = "yaml") => printAll(all, format),
+    };
   });
 }
 
@@ -95,11 +107,8 @@ function execution(options: RenderOptions): Execution {
   return new Execution(session, new Library("", marked), added);
 }
 
-function renderedFile({ path, documents, text }: FileResult): RenderedFile {
-  const kept = (documents ?? new DocumentSet()).items.filter((item) =>
-    !item.injected && !item.isEmpty()
-  );
-  return { path, documents: kept, text: (format = "yaml") => text ?? printAll(kept, format) };
+function kept({ documents }: FileResult): Document[] {
+  return (documents?.items ?? []).filter((item) => !item.injected && !item.isEmpty());
 }
 
 function printAll(documents: readonly Document[], format: OutputFormat): string {

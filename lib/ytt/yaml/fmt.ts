@@ -2,11 +2,11 @@
 import { StarlarkFloat } from "../starlark/float.ts";
 import { scalarText } from "./emit.ts";
 import {
-  ArrayItem,
+  type ArrayItem,
   type Comment,
   Document,
   MapItem,
-  YamlArray,
+  type YamlArray,
   YamlMap,
   YamlNode,
   type YamlValue,

@@ -1,6 +1,13 @@
 /** JSON output as Go's `encoding/json` writes it: no white space, `<`, `>`, `&` escaped. */
 import { StarlarkFloat } from "../starlark/float.ts";
-import { Document, DocumentSet, showKey, YamlArray, YamlMap, type YamlValue } from "./nodes.ts";
+import {
+  type Document,
+  type DocumentSet,
+  showKey,
+  YamlArray,
+  YamlMap,
+  type YamlValue,
+} from "./nodes.ts";
 import { plainDecimal } from "./scalar_text.ts";
 
 /** All documents that are not empty. */

@@ -1,6 +1,6 @@
 /** The `-o pos` output: every node with the line that it came from. */
 import {
-  Document,
+  type Document,
   DocumentSet,
   type MapItem,
   showKey,
