@@ -3,7 +3,7 @@ import { truth } from "../starlark/ops.ts";
 import type { Value } from "../starlark/values.ts";
 import { goType } from "../template/convert.ts";
 import { fromYaml } from "../template/fragment.ts";
-import { type ItemNode, MapItem } from "../yaml/nodes.ts";
+import { Document, type ItemNode, MapItem } from "../yaml/nodes.ts";
 import { leavesEqual } from "./comparison.ts";
 import { type Caller, checkExpects, type Expects, noExpects, readExpects } from "./expects.ts";
 import { match, matchChildDefaults } from "./names.ts";
@@ -55,6 +55,10 @@ export function matchIndexes(
     expects.expects === undefined && expects.missingOk === undefined && expects.when === undefined
   ) {
     expects = defaults;
+  }
+  if (annotation === undefined && byDefault === "none") {
+    const what = node instanceof Document ? "document" : "array item";
+    throw new Error(`Expected ${what} to have '${match}' annotation`);
   }
   const indexes: number[] = [];
   const matches = matcher(by, node, byDefault, call);

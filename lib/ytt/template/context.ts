@@ -173,13 +173,37 @@ export class TemplateContext {
   /** What was built, as a Starlark value. */
   finish(): Value {
     if (this.dialect === "text") return this.#texts.join("");
-    return this.#root === undefined ? new YamlFragment(null) : fromYaml(this.#root);
+    if (this.#root === undefined) return new YamlFragment(null);
+    if (nesting(this.#root) > maxNesting) {
+      throw new Error(`value is nested deeper than ${maxNesting}`);
+    }
+    return fromYaml(this.#root);
   }
 
   /** The documents that a whole template built. */
   documents(): DocumentSet {
     return this.#root instanceof DocumentSet ? this.#root : new DocumentSet();
   }
+}
+
+/** Everything that walks a tree is recursive, so a tree must not get deeper than this. */
+const maxNesting = 1000;
+const known = new WeakMap<YamlNode, number>();
+
+/** How deep a tree is. What functions returned is only measured once. */
+function nesting(root: YamlNode): number {
+  const measure = (node: YamlNode): number => {
+    const found = known.get(node);
+    if (found !== undefined) return found;
+    let deepest = 0;
+    for (const child of node.children()) {
+      if (child instanceof YamlNode) deepest = Math.max(deepest, measure(child));
+    }
+    return deepest + (node instanceof YamlMap || node instanceof YamlArray ? 1 : 0);
+  };
+  const depth = measure(root);
+  known.set(root, depth);
+  return depth;
 }
 
 function scalarOf(node: MapItem | ArrayItem | Document): Document["value"] {

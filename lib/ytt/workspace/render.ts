@@ -112,14 +112,8 @@ function kept({ documents }: FileResult): Document[] {
 }
 
 function printAll(documents: readonly Document[], format: OutputFormat): string {
-  switch (format) {
-    case "yaml":
-      return printDocuments(documents);
-    case "json":
-      return printJsonDocuments(documents);
-    case "pos":
-      return printPositions(documents);
-  }
+  const print = { yaml: printDocuments, json: printJsonDocuments, pos: printPositions }[format];
+  return guarded(() => print(documents));
 }
 
 /** Every failure leaves as a `YttError`, our own stack included. */
