@@ -101,15 +101,10 @@ export class ExpressionParser {
 
   protected params(): Param[] {
     const params: Param[] = [];
-    let stars = false;
     while (!this.at(")") && !this.at(":") && !this.at(EOF)) {
       if (params.length > 0) this.consume(",");
-      if (this.at(")")) {
-        if (stars) this.fail("got ')', want parameter");
-        break;
-      }
+      if (this.at(")")) break;
       if (this.at("*") || this.at("**")) {
-        stars = true;
         const kind = this.at("*") ? "star" : "starstar";
         const pos = this.advance();
         if (kind === "starstar" || this.at(IDENT)) {
@@ -283,15 +278,10 @@ export class ExpressionParser {
 
   #args(): Argument[] {
     const args: Argument[] = [];
-    let stars = false;
     while (!this.at(")") && !this.at(EOF)) {
       if (args.length > 0) this.consume(",");
-      if (this.at(")")) {
-        if (stars) this.fail("got ')', want argument");
-        break;
-      }
+      if (this.at(")")) break;
       if (this.at("*") || this.at("**")) {
-        stars = true;
         const kind = this.at("*") ? "star" : "starstar";
         const pos = this.advance();
         args.push({ kind, pos, name: "", value: this.test() });

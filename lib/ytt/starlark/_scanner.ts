@@ -152,7 +152,7 @@ export class Scanner implements TokenSource {
       } else if (char === "\\") {
         const size = source.startsWith("\r\n", this.#offset + 1) ? 3 : 2;
         if (source[this.#offset + size - 1] !== "\n") {
-          this.fail(pos, "stray backslash in program");
+          this.fail(pos + 1, "stray backslash in program");
         }
         this.#offset += size;
         this.#newline();
@@ -243,13 +243,13 @@ export class Scanner implements TokenSource {
     }
     if (/^0[xob]/i.test(text)) return this.#token(INT, pos, text, small(BigInt(text)));
     if (/[.eE]/.test(text)) {
-      if (/[eE][+-]?$/.test(text)) this.fail(pos, "invalid float literal");
+      if (/[eE][+-]?$/.test(text)) this.fail(this.position(), "invalid float literal");
       const value = Number(text);
-      if (!Number.isFinite(value)) this.fail(pos, "invalid float literal");
+      if (!Number.isFinite(value)) this.fail(this.position(), "invalid float literal");
       return this.#token(FLOAT, pos, text, value);
     }
     if (text.length > 1 && text[0] === "0" && /[1-9]/.test(text)) {
-      this.fail(pos, `obsolete form of octal literal; use 0o${text.slice(1)}`);
+      this.fail(this.position(), `obsolete form of octal literal; use 0o${text.slice(1)}`);
     }
     return this.#token(INT, pos, text, small(BigInt(text)));
   }

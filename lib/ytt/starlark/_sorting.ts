@@ -1,5 +1,6 @@
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
-import { expect, unpackArgs } from "./args.ts";
+import { expect, parameterName, type ParameterTypes, unpackArgs } from "./args.ts";
+import { quote } from "./_quote.ts";
 import { compare } from "./_compare.ts";
 import { compareStrings } from "./_bytes.ts";
 import type { BuiltinFunction } from "./function.ts";
@@ -15,9 +16,11 @@ export function sorted(thread: ThreadContext, args: readonly Value[], kwargs: Kw
     "key?",
     "reverse?",
   ]);
-  const items = collect(thread, expect("sorted", "iterable", "iterable", iterable!));
-  const by = key === undefined ? undefined : expect("sorted", "key", "callable", key);
-  const down = reverse !== undefined && expect("sorted", "reverse", "bool", reverse);
+  const check = <T extends keyof ParameterTypes>(param: string, type: T, value: Value) =>
+    expect("sorted", parameterName(kwargs, param), type, value);
+  const items = collect(thread, check("iterable", "iterable", iterable!));
+  const by = key === undefined ? undefined : check("key", "callable", key);
+  const down = reverse !== undefined && check("reverse", "bool", reverse);
   const pairs = items.map((item): [key: Value, item: Value] => [
     by === undefined ? item : thread.call(by, [item]),
     item,
@@ -42,7 +45,7 @@ export function minmax(name: "min" | "max"): BuiltinFunction {
       throw new Error(`${name} requires at least one positional argument`);
     }
     const [given] = unpackArgs(name, [], kwargs, ["key?"]);
-    const key = given === undefined ? undefined : expect(name, "key", "callable", given);
+    const key = given === undefined ? undefined : expect(name, quote("key"), "callable", given);
     const items = args.length === 1 ? args[0]! : new Tuple(args);
     const walk = iterate(items);
     if (walk === undefined) throw new Error(`${name}: ${typeOf(items)} value is not iterable`);

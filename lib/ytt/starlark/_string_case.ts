@@ -10,7 +10,9 @@ function mapLetters(text: string, map: (char: string) => string): string {
   let out = "";
   for (const char of text) {
     const mapped = map(char);
-    out += [...mapped].length === 1 ? mapped : char;
+    // A byte that is not UTF-8 turns into the replacement character.
+    if (char >= "\udc80" && char <= "\udcff") out += "\ufffd";
+    else out += [...mapped].length === 1 ? mapped : char;
   }
   return out;
 }

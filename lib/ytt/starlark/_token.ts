@@ -74,7 +74,7 @@ export const PUNCTUATION: readonly string[] = [
   ">",
 ];
 
-const QUOTED = new Set(PUNCTUATION.filter((text) => text !== "**"));
+const QUOTED = new Set(PUNCTUATION);
 
 /** The way a message shows a token kind: punctuation in quotes, the rest bare. */
 export function showKind(kind: TokenKind): string {

@@ -38,7 +38,7 @@ export interface ParameterTypes {
   string: string;
   /** `True` or `False`. */
   bool: boolean;
-  /** An int of 32 bits. */
+  /** An int of at most 53 bits. */
   int: number;
   /** What `for` can walk through. */
   iterable: Value;
@@ -76,6 +76,11 @@ export function unpackArgs(
   return values;
 }
 
+/** How messages call a parameter: in quotes when the argument was passed by name. */
+export function parameterName(kwargs: Kwargs, name: string): string {
+  return kwargs.some(([key]) => key === name) ? quote(name) : name;
+}
+
 /**
  * Checks one argument's type; `parameter` is its number from 1 or its name.
  *
@@ -106,6 +111,7 @@ function convert(type: keyof ParameterTypes, value: Value): Value {
       if (typeof value === "boolean") return value;
       break;
     case "int":
+      if (typeof value === "number") return value;
       return asMachineInt(value);
     case "iterable":
       if (isIterable(value)) return value;

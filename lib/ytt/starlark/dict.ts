@@ -95,6 +95,8 @@ export class Dict extends StarlarkValue {
   /** Removes a key and returns its value, or `undefined`. */
   delete(key: Value): Value | undefined {
     this.#checkMutable("delete from");
+    // starlark-go does not look at the key when there is nothing to delete.
+    if (this.#entries.size === 0) return undefined;
     const hash = keyOf(key);
     const entry = this.#entries.get(hash);
     this.#entries.delete(hash);

@@ -1,5 +1,5 @@
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
-import { checkPositional, expect, unpackArgs } from "./args.ts";
+import { checkPositional, expect, parameterName, unpackArgs } from "./args.ts";
 import { toBytes } from "./_bytes.ts";
 import { Dict } from "./dict.ts";
 import { updateDict } from "./_dict_methods.ts";
@@ -100,7 +100,7 @@ function print(thread: ThreadContext, args: Args, kwargs: Kwargs): Value {
 
 function joined(name: string, args: Args, kwargs: Kwargs): string {
   const [separator = " "] = unpackArgs(name, [], kwargs, ["sep?"]);
-  return args.map(str).join(expect(name, "sep", "string", separator));
+  return args.map(str).join(expect(name, parameterName(kwargs, "sep"), "string", separator));
 }
 
 function float(_thread: ThreadContext, args: Args, kwargs: Kwargs): Value {
