@@ -1,7 +1,13 @@
 /** The reference's own file tests: one file is input, `+++`, expected output or `ERR:`. */
-import { render } from "../../lib/ytt/mod.ts";
-import { formatYaml } from "../../lib/ytt/mod.ts";
-import { YttError } from "../../lib/ytt/mod.ts";
+import { formatYaml, render } from "../../lib/ytt/mod.ts";
+import { validateValues } from "../../lib/ytt/schema/validate.ts";
+import { Thread } from "../../lib/ytt/starlark/thread.ts";
+import type { Value } from "../../lib/ytt/starlark/values.ts";
+import { Execution } from "../../lib/ytt/workspace/execution.ts";
+import { WorkFile } from "../../lib/ytt/workspace/file.ts";
+import { Library } from "../../lib/ytt/workspace/library.ts";
+import { Session } from "../../lib/ytt/workspace/session.ts";
+import { printDocuments } from "../../lib/ytt/yaml/emit.ts";
 
 /** A case, and what came out. */
 export interface Outcome {
@@ -61,7 +67,7 @@ export async function runCase(root: string, name: string): Promise<Outcome> {
   if (at < 0) throw new Error(`Case "${name}" has no line "+++"`);
   const input = text.slice(0, at);
   const expected = text.slice(at + separator.length).replace(/^\n(?=ERR:)/, "");
-  const actual = await evaluate(input, expected, isText, name.startsWith("yamlfmt/"));
+  const actual = await evaluate(input, expected, isText, name.startsWith("yamlfmt/"), directory);
   const wanted = normalize(expected);
   const got = normalize(actual);
   const first = (value: string) => value.replace(/^ERR:\s*/, "").split("\n")[0];
@@ -80,6 +86,7 @@ async function evaluate(
   expected: string,
   isText: boolean,
   isFormat: boolean,
+  directory: string,
 ): Promise<string> {
   try {
     if (isFormat) return formatYaml(input);
@@ -88,6 +95,7 @@ async function evaluate(
     const fileMarks = [`stdin:type=${isText ? "text" : "yaml"}-template`];
     const files = [{ path, data: input }];
     if (input.includes("@ytt:data")) files.push({ path: "values.yml", data: dataValues });
+    if (directory.startsWith("validations")) return validated(input);
     const rendered = await render({ files, fileMarks });
     if (isText) return rendered.files.find((file) => file.path === path)!.text();
     if (expected.startsWith("OUTPUT POSITION:")) {
@@ -95,9 +103,22 @@ async function evaluate(
     }
     return rendered.output();
   } catch (error) {
-    if (!(error instanceof YttError)) throw error;
+    if (!(error instanceof Error)) throw error;
     return `ERR: ${error.message}`;
   }
+}
+
+/** The reference runs the validations of these cases on the template's own result. */
+function validated(input: string): string {
+  const session = new Session({});
+  const file = new WorkFile({ path: "stdin", data: input });
+  file.mark("yaml", true);
+  const execution = new Execution(session, new Library("", [file]));
+  const documents = execution.evaluate().flatMap((result) => result.documents?.items ?? []);
+  const thread = new Thread();
+  const call = (fn: unknown, args: readonly unknown[]) => thread.call(fn as Value, args as Value[]);
+  for (const document of documents) validateValues(document, undefined, call);
+  return printDocuments(documents);
 }
 
 /** What the reference's harness does before it compares. */

@@ -132,7 +132,7 @@ export class TemplateContext {
       if (typeof value !== "string") {
         throw new Error(
           `cannot set non-string value (${
-            goYamlType(value instanceof StarlarkValue ? safeYaml(value) : value)
+            givenType(value, value instanceof StarlarkValue ? safeYaml(value) : value)
           }), ` + "consider using str(...) to convert to string",
         );
       }
@@ -248,21 +248,30 @@ function documentsOf(value: Value, position: Position): Document[] {
   if (data instanceof YamlArray && !(value instanceof YamlFragment)) {
     return data.items.map((item) => new Document(item.value, position));
   }
-  throw new Error(`expected value to be docset, but was ${goYamlType(data)}`);
+  throw new Error(`expected value to be docset, but was ${givenType(value, data)}`);
 }
 
 function mapItemsOf(value: Value, position: Position): { items: MapItem[]; strict: boolean } {
   const data = toYaml(value, position);
   if (data === null && value instanceof YamlFragment) return { items: [], strict: true };
   if (data instanceof YamlMap) return { items: data.items, strict: value instanceof YamlFragment };
-  throw new Error(`expected value to be map, but was ${goYamlType(data)}`);
+  throw new Error(`expected value to be map, but was ${givenType(value, data)}`);
 }
 
 function arrayItemsOf(value: Value, position: Position): ArrayItem[] {
   const data = toYaml(value, position);
   if (data === null && value instanceof YamlFragment) return [];
   if (data instanceof YamlArray) return data.items;
-  throw new Error(`expected value to be array, but was ${goYamlType(data)}`);
+  throw new Error(`expected value to be array, but was ${givenType(value, data)}`);
+}
+
+/** Go's name for what was given; plain dicts and lists are no YAML nodes there. */
+function givenType(value: Value, data: unknown): string {
+  if (!(value instanceof YamlFragment)) {
+    if (data instanceof YamlMap) return "*orderedmap.Map";
+    if (data instanceof YamlArray) return "[]interface {}";
+  }
+  return goYamlType(data);
 }
 
 function safeYaml(value: Value): unknown {

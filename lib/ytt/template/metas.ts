@@ -54,7 +54,7 @@ export interface Metas {
 }
 
 const none: Metas = { block: [], values: [], annotations: [], ends: 0 };
-const sugar = /^(\s*)(\S*)\/end(?=[\s:]|$)(.*)$/s;
+const sugar = /^(\s*)(if|elif|else|for|def)\/end(?=[\s:(]|$)(.*)$/s;
 
 /** Reads the comments of `node`; `children` says whether it has a value of its own. */
 export function readMetas(node: YamlNode, ignoreUnknown: boolean): Metas {
