@@ -11,11 +11,11 @@ import {
   showKey,
   YamlArray,
   YamlMap,
-  YamlNode,
   type YamlValue,
 } from "../yaml/nodes.ts";
 import type { Position } from "../yaml/position.ts";
-import { toStruct, ValuesStruct } from "../workspace/values_struct.ts";
+import { Struct } from "../starlark/struct.ts";
+import { validatedValue } from "./validated_value.ts";
 import type { Schema, SchemaType } from "./schema.ts";
 import { type Caller, readValidation, type Validation } from "./validation.ts";
 
@@ -52,7 +52,7 @@ export class ValidationError extends Error {
 /** Throws {@link ValidationError} when a rule of the schema or of the document does not hold. */
 export function validateValues(document: Document, schema: Schema | undefined, call: Caller): void {
   const found: Invalidation[] = [];
-  const root = toStruct(document.value);
+  const root = validatedValue(document.value);
   visit(document, schema?.type, "", root, root, call, found);
   if (found.length > 0) throw new ValidationError(found);
 }
@@ -76,7 +76,7 @@ function visit(
       out.push({ path: path || "(document)", source: node.position, violations });
     }
   }
-  const self = toStruct(node.value);
+  const self = validatedValue(node.value);
   if (node.value instanceof YamlMap) {
     for (const item of node.value.items) {
       const itemType = shape?.kind === "map"
@@ -107,9 +107,9 @@ function check(
   root: Value,
   call: Caller,
 ): Invalidation["violations"][number][] {
-  const given = value instanceof YamlNode ? toStruct(value) : value as Value;
+  const given = validatedValue(value);
   if (validation.when !== undefined) {
-    const context = new ValuesStruct(new Map([["parent", parent], ["root", root]]));
+    const context = new Struct(new Map([["parent", parent], ["root", root]]));
     const wanted = paramCount(validation.when) === 2 ? [given, context] : [given];
     if (!truth(call(validation.when, wanted) as Value)) return [];
   }
