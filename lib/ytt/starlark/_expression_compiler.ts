@@ -26,10 +26,12 @@ import type { BinaryOp, CompareOp, Kwargs, Value } from "./values.ts";
 const COMPARISONS = new Set(["==", "!=", "<", "<=", ">", ">="]);
 const NO_KWARGS: Kwargs = [];
 
-/** Evaluates the arguments of a call. */
+/** Compiled arguments of a call. */
 interface Arguments {
   readonly positional: (frame: Activation) => Value[];
   readonly named: (frame: Activation) => Kwargs;
+  /** Adds what `*args` and `**kwargs` stand for, which are evaluated last. */
+  readonly spread: ((frame: Activation, args: Value[], kwargs: Kwargs) => Kwargs) | undefined;
 }
 
 /** Compiles expressions to closures. */
@@ -308,12 +310,13 @@ export abstract class ExpressionCompiler {
     const { pos } = e;
     if (e.fn.kind === "dot") return this.#methodCall(e, e.fn.x, e.fn.name, e.fn.pos);
     const fn = this.expr(e.fn);
-    const { positional, named } = this.#arguments(e.args, pos);
+    const { positional, named, spread } = this.#arguments(e.args, pos);
     this.note(pos);
     return (f) => {
       const callee = fn(f);
       const args = positional(f);
-      const kwargs = named(f);
+      let kwargs = named(f);
+      if (spread !== undefined) kwargs = spread(f, args, kwargs);
       f.pos = pos;
       return invoke(f, callee, args, kwargs);
     };
@@ -324,7 +327,7 @@ export abstract class ExpressionCompiler {
     const { pos } = e;
     const x = this.expr(object);
     this.note(dot);
-    const { positional, named } = this.#arguments(e.args, pos);
+    const { positional, named, spread } = this.#arguments(e.args, pos);
     this.note(pos);
     const ofString = stringMethods.get(name);
     const ofList = listMethods.get(name);
@@ -339,12 +342,14 @@ export abstract class ExpressionCompiler {
         f.pos = dot;
         const callee = getAttr(self, name);
         const args = positional(f);
-        const kwargs = named(f);
+        let kwargs = named(f);
+        if (spread !== undefined) kwargs = spread(f, args, kwargs);
         f.pos = pos;
         return invoke(f, callee, args, kwargs);
       }
       const args = positional(f);
-      const kwargs = named(f);
+      let kwargs = named(f);
+      if (spread !== undefined) kwargs = spread(f, args, kwargs);
       f.pos = pos;
       const { thread } = f;
       thread.step();
@@ -369,16 +374,14 @@ export abstract class ExpressionCompiler {
       else if (kind === "star") star = compiled;
       else starstar = compiled;
     }
-    const plain = evaluateAll(ordinary);
-    const positional = star === undefined ? plain : withStar(plain, star, pos);
-    if (pairs.length === 0 && starstar === undefined) {
-      return { positional, named: () => NO_KWARGS };
-    }
-    const named = (f: Activation): [string, Value][] =>
-      pairs.map(({ name, value }) => [name, value(f)]);
     return {
-      positional,
-      named: starstar === undefined ? named : withStarStar(named, starstar, pos),
+      positional: evaluateAll(ordinary),
+      named: pairs.length === 0
+        ? () => NO_KWARGS
+        : (f) => pairs.map(({ name, value }): [string, Value] => [name, value(f)]),
+      spread: star === undefined && starstar === undefined
+        ? undefined
+        : spreading(star, starstar, pos),
     };
   }
 }
@@ -403,49 +406,43 @@ function evaluateAll(items: readonly Eval[]): (f: Activation) => Value[] {
   }
 }
 
-function withStar(
-  plain: (f: Activation) => Value[],
-  star: Eval,
+/** Evaluates `*args`, then `**kwargs`. */
+function spreading(
+  star: Eval | undefined,
+  starstar: Eval | undefined,
   pos: number,
-): (f: Activation) => Value[] {
-  return (f) => {
-    const out = plain(f);
-    const rest = star(f);
+): (f: Activation, args: Value[], kwargs: Kwargs) => Kwargs {
+  return (f, args, kwargs) => {
+    const rest = star?.(f);
+    const named = starstar?.(f);
     f.pos = pos;
+    const all = named === undefined ? kwargs : [...kwargs, ...keywords(named)];
+    if (rest === undefined) return all;
     const items = iterate(rest);
     if (items === undefined) {
       throw new Error(`argument after * must be iterable, not ${typeOf(rest)}`);
     }
     for (const item of items) {
       f.thread.step();
-      out.push(item);
-      if ((out.length & 255) === 0) f.thread.allocate(8192);
+      args.push(item);
+      if ((args.length & 255) === 0) f.thread.allocate(8192);
     }
-    return out;
+    return all;
   };
 }
 
-function withStarStar(
-  named: (f: Activation) => [string, Value][],
-  starstar: Eval,
-  pos: number,
-): (f: Activation) => Kwargs {
-  return (f) => {
-    const out = named(f);
-    const rest = starstar(f);
-    f.pos = pos;
-    const pairs = typeof rest === "object" && rest !== null ? rest.entries?.() : undefined;
-    if (pairs === undefined) {
-      throw new Error(`argument after ** must be a mapping, not ${typeOf(rest)}`);
-    }
-    for (const [key, value] of pairs) {
-      if (typeof key !== "string") {
-        throw new Error(`keywords must be strings, not ${typeOf(key)}`);
-      }
-      out.push([key, value]);
-    }
-    return out;
-  };
+/** The pairs of a mapping whose keys are strings. */
+function keywords(mapping: Value): [string, Value][] {
+  const pairs = typeof mapping === "object" && mapping !== null ? mapping.entries?.() : undefined;
+  if (pairs === undefined) {
+    throw new Error(`argument after ** must be a mapping, not ${typeOf(mapping)}`);
+  }
+  const out: [string, Value][] = [];
+  for (const [key, value] of pairs) {
+    if (typeof key !== "string") throw new Error(`keywords must be strings, not ${typeOf(key)}`);
+    out.push([key, value]);
+  }
+  return out;
 }
 
 function invoke(f: Activation, callee: Value, args: Value[], kwargs: Kwargs): Value {

@@ -26,8 +26,34 @@ export function sorted(thread: ThreadContext, args: readonly Value[], kwargs: Kw
     item,
   ]);
   thread.step(pairs.length);
-  pairs.sort(down ? ([a], [b]) => order(b, a) : ([a], [b]) => order(a, b));
+  try {
+    pairs.sort(down ? ([a], [b]) => order(b, a) : ([a], [b]) => order(a, b));
+  } catch (error) {
+    throw insertionError(pairs.map(([key]) => key), down) ?? error;
+  }
   return new List(pairs.map(([, item]) => item));
+}
+
+/**
+ * The error that Go's sort ends with: it goes on after values that have no order, and reports the
+ * last pair. Its blocks of 20 are sorted by insertion, which is all that is repeated here.
+ */
+function insertionError(keys: Value[], down: boolean): unknown {
+  let last: unknown;
+  const less = (a: Value, b: Value): boolean => {
+    try {
+      return down ? compare("<", b, a) : compare("<", a, b);
+    } catch (error) {
+      last = error;
+      return false;
+    }
+  };
+  for (let i = 1; i < keys.length; i++) {
+    for (let j = i; j % 20 !== 0 && less(keys[j]!, keys[j - 1]!); j--) {
+      [keys[j], keys[j - 1]] = [keys[j - 1]!, keys[j]!];
+    }
+  }
+  return last;
 }
 
 function order(a: Value, b: Value): number {

@@ -34,12 +34,20 @@ function isCased(char: string): boolean {
   return char.toLowerCase() !== char || char.toUpperCase() !== char;
 }
 
+/** Letters whose title case is not their upper case. */
+const TITLES: ReadonlyMap<string, string> = new Map(
+  ["Ǆǅǆ", "Ǉǈǉ", "Ǌǋǌ", "Ǳǲǳ"].flatMap((letters) => {
+    const title = letters[1]!;
+    return [...letters].map((letter): [string, string] => [letter, title]);
+  }),
+);
+
 /** The first letter of each word in title case, the others in lower case. */
 export function title(text: string): string {
   let out = "";
   let inside = false;
   for (const char of text) {
-    out += inside ? lower(char) : upper(char);
+    out += inside ? lower(char) : TITLES.get(char) ?? upper(char);
     inside = isCased(char);
   }
   return out;
