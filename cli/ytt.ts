@@ -44,7 +44,7 @@ export async function run(args: readonly string[], io: YttIo): Promise<number> {
   const { CommanderError } = await import("../lib/deps/commander.ts");
   try {
     const program = await yttCommand(io);
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(goStyle(args), { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -53,6 +53,27 @@ export async function run(args: readonly string[], io: YttIo): Promise<number> {
     return 1;
   }
 }
+
+/** Go's flag forms that commander does not know: `--strict=true`, `--strict=false`, `-f=path`. */
+function goStyle(args: readonly string[]): string[] {
+  return args.flatMap((arg) => {
+    const flag = /^(--[a-z-]+)=(true|false)$/.exec(arg);
+    if (flag !== null && switches.has(flag[1]!)) return flag[2] === "true" ? [flag[1]!] : [];
+    const short = /^(-[fvo])=(.*)$/s.exec(arg);
+    return short === null ? [arg] : [short[1]!, short[2]!];
+  });
+}
+
+const switches = new Set([
+  "--data-values-inspect",
+  "--data-values-schema-inspect",
+  "--files-inspect",
+  "--ignore-unknown-comments",
+  "--implicit-map-key-overrides",
+  "--strict",
+  "--dangerous-allow-all-symlink-destinations",
+  "--debug",
+]);
 
 /** The command, for mounting below another one. Failures of a run are thrown. */
 export async function yttCommand(io: YttIo): Promise<Command> {

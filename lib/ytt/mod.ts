@@ -7,7 +7,7 @@
  * ```ts
  * import { render } from "jsr:@superorch/superorch/ytt";
  *
- * const result = render({
+ * const result = await render({
  *   files: [
  *     { path: "config.yml", data: "#@ load('@ytt:data', 'data')\nname: #@ data.values.name" },
  *     { path: "values.yml", data: "#@data/values\n---\nname: demo" },

@@ -13,6 +13,7 @@ import {
 } from "./nodes.ts";
 import { Position, type SourceFile } from "./position.ts";
 import { resolvePlain, resolveTagged } from "./resolve.ts";
+import { isMergeKey, type Merge, merged } from "./_merge.ts";
 import { Scanner } from "./_scanner.ts";
 import { Style, T, type Token } from "./_tokens.ts";
 import { StrictError, strictProblem } from "./strict.ts";
@@ -384,43 +385,4 @@ export class Composer {
       this.#item(map, merges, token, key, merge, false);
     }
   }
-}
-
-interface Merge {
-  readonly index: number;
-  readonly value: YamlValue;
-  readonly token: Token;
-}
-
-function isMergeKey(token: Token): boolean {
-  return token.t === T.Scalar && token.style === Style.Plain && token.value === "<<";
-}
-
-/** Puts what `<<` refers to in its place; written keys win, and so do earlier maps of a list. */
-function merged(map: YamlMap, merges: readonly Merge[]): YamlMap {
-  if (merges.length === 0) return map;
-  const taken = new Set<unknown>(map.items.map((item) => item.key));
-  const items = [...map.items];
-  let shift = 0;
-  for (const { index, value, token } of merges) {
-    const sources = value instanceof YamlArray ? value.items.map((item) => item.value) : [value];
-    const added: MapItem[] = [];
-    for (const source of sources) {
-      if (!(source instanceof YamlMap)) {
-        throw new YamlError(
-          "map merge requires map or sequence of maps as the value",
-          token.line + 1,
-        );
-      }
-      for (const item of source.items) {
-        if (taken.has(item.key)) continue;
-        taken.add(item.key);
-        added.push(item.copy());
-      }
-    }
-    items.splice(index + shift, 0, ...added);
-    shift += added.length;
-  }
-  map.items = items;
-  return map;
 }

@@ -1,5 +1,6 @@
 /** Scanning of plain, quoted and block scalars, with libyaml's folding. */
-import { isBlankOrEnd, isBreak, type Scanner } from "./_scanner.ts";
+import { isBlankOrEnd, isBreak } from "./_chars.ts";
+import type { Scanner } from "./_scanner.ts";
 
 /** A document indicator in the first column ends or forbids a scalar. */
 function atDocumentIndicator(s: Scanner): boolean {

@@ -2,6 +2,15 @@
  * Text to tokens, by libyaml's rules (simple keys, indents, flow levels), because its rules are
  * what decides which texts are errors and where. Unlike libyaml it keeps the comments.
  */
+import {
+  anchorEnds,
+  isBlank,
+  isBlankOrEnd,
+  isBreak,
+  isTagChar,
+  isWordChar,
+  plainStoppers,
+} from "./_chars.ts";
 import { YamlError } from "./error.ts";
 import { scanBlockScalar, scanPlain, scanQuoted } from "./_scalars.ts";
 import { type SimpleKey, Style, T, type Token } from "./_tokens.ts";
@@ -14,17 +23,6 @@ export interface RawComment {
 
 /** Flow collections and block levels deeper than this are refused. */
 export const maxDepth = 10_000;
-
-/** Whether a code unit ends a word: blank, line break or end of text. */
-export function isBlankOrEnd(c: number): boolean {
-  return c === 32 || c === 9 || c === 10 || c === 13 || c === 0 || c === 0x85 || c === 0x2028 ||
-    c === 0x2029;
-}
-
-/** Whether a code unit is a line break of YAML 1.1. */
-export function isBreak(c: number): boolean {
-  return c === 10 || c === 13 || c === 0x85 || c === 0x2028 || c === 0x2029;
-}
 
 /** A pull scanner: `peek()` and `next()`. */
 export class Scanner {
@@ -419,23 +417,6 @@ export class Scanner {
     else if (/^%(YAML|TAG)\b/.test(text)) this.fail("did not find expected digit or '.' character");
     else this.fail("found unknown directive name");
   }
-}
-
-const plainStoppers = new Set([..."-?:,[]{}#&*!|>'\"%@`"].map((c) => c.charCodeAt(0)));
-const anchorEnds = new Set([..."?:,]}%@`"].map((c) => c.charCodeAt(0)));
-
-function isBlank(c: number): boolean {
-  return c === 32 || c === 9;
-}
-
-function isWordChar(c: number): boolean {
-  return (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 ||
-    c === 45;
-}
-
-function isTagChar(c: number, verbatim: boolean): boolean {
-  return isWordChar(c) || ";/?:@&=+$.%!~*'()".includes(String.fromCharCode(c)) ||
-    (verbatim && (c === 44 || c === 91 || c === 93));
 }
 
 function noKey(): SimpleKey {
