@@ -1,18 +1,10 @@
-import type {
-  Binding,
-  Comprehension,
-  DefStmt,
-  DictEntry,
-  Expr,
-  FunctionNode,
-  Stmt,
-} from "./_ast.ts";
+import type { Binding, DefStmt, Expr, FunctionNode, Stmt } from "./_ast.ts";
 import { Dict } from "./dict.ts";
-import { ExpressionCompiler } from "./_expression_compiler.ts";
+import { ComprehensionCompiler } from "./_comprehension_compiler.ts";
 import { extendList } from "./_list_methods.ts";
-import { List, Tuple } from "./list.ts";
-import { getAttr, getIndex, isIterable, iterate, length, setAttr, setIndex } from "./ops.ts";
-import { repr, truth, typeOf } from "./_repr.ts";
+import { List } from "./list.ts";
+import { getAttr, getIndex, isIterable, iterate, setAttr, setIndex } from "./ops.ts";
+import { truth, typeOf } from "./_repr.ts";
 import { nearest } from "./_spelling.ts";
 import {
   type Activation,
@@ -27,6 +19,7 @@ import {
   type Signal,
   StarlarkFunction,
 } from "./starlark_function.ts";
+import { unpack } from "./_unpack.ts";
 import type { BinaryOp, Value } from "./values.ts";
 import { binary } from "./binary.ts";
 
@@ -40,7 +33,7 @@ type FunctionShape = Pick<
 >;
 
 /** Compiles one function, or the top level of a file, to closures. */
-export class Compiler extends ExpressionCompiler {
+export class Compiler extends ComprehensionCompiler {
   /** Compiles a body whose names are resolved. */
   static function(filename: string, fn: FunctionShape, locals: readonly Binding[]): FunctionCode {
     const compiler = new Compiler(filename);
@@ -351,76 +344,6 @@ export class Compiler extends ExpressionCompiler {
       value === undefined ? undefined : this.expr(value)
     );
   }
-
-  /** Compiles a list or dict comprehension. */
-  protected override comprehension(e: Comprehension): Eval {
-    type Visit = (f: Activation, out: Value) => void;
-    const { clauses } = e;
-    // Compiled outside in, as they are evaluated, and nested inside out.
-    const shells = clauses.map((clause): (next: Visit) => Visit => {
-      if (clause.kind === "if") {
-        const cond = this.expr(clause.cond);
-        return (next) => (f, out) => {
-          if (truth(cond(f))) next(f, out);
-        };
-      }
-      const { pos } = clause;
-      const x = this.expr(clause.x);
-      this.note(pos);
-      const store = this.store(clause.vars, pos);
-      return (next) => (f, out) =>
-        this.each(f, x(f), pos, (item) => {
-          store(f, item);
-          next(f, out);
-          return true;
-        });
-    });
-    const emit: Visit = "key" in e.body ? this.#emitEntry(e.body) : this.#emitItem(e.body);
-    const run = shells.reduceRight((next, shell) => shell(next), emit);
-    const { curly } = e;
-    return (f) => {
-      const out = curly ? new Dict() : new List();
-      f.thread.allocate(64);
-      run(f, out);
-      return out;
-    };
-  }
-
-  #emitItem(body: Expr): (f: Activation, out: Value) => void {
-    const value = this.expr(body);
-    return (f, out) => {
-      const { items } = out as List;
-      items.push(value(f));
-      if ((items.length & 255) === 0) f.thread.allocate(8192);
-    };
-  }
-
-  #emitEntry(entry: DictEntry): (f: Activation, out: Value) => void {
-    const store = this.entry(entry, false);
-    return (f, out) => {
-      const dict = out as Dict;
-      store(f, dict);
-      if ((dict.size & 63) === 63) f.thread.allocate(10240);
-    };
-  }
-
-  /** Compiles one entry of a dict; a literal may not repeat a key. */
-  protected override entry(
-    entry: DictEntry,
-    unique: boolean,
-  ): (f: Activation, dict: Dict) => void {
-    const key = this.expr(entry.key);
-    const value = this.expr(entry.value);
-    this.note(entry.pos);
-    return (f, dict) => {
-      const k = key(f);
-      const v = value(f);
-      f.pos = entry.pos;
-      const { size } = dict;
-      dict.set(k, v);
-      if (unique && dict.size === size) throw new Error(`duplicate key: ${repr(k)}`);
-    };
-  }
 }
 
 function loadModule(f: Activation, module: string): ReadonlyMap<string, Value> {
@@ -429,28 +352,4 @@ function loadModule(f: Activation, module: string): ReadonlyMap<string, Value> {
   } catch (error) {
     throw new Error(`cannot load ${module}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** The elements for `n` targets of an assignment. */
-function unpack(value: Value, n: number): readonly Value[] {
-  let items: readonly Value[];
-  if (value instanceof Tuple || value instanceof List) items = value.items;
-  else {
-    const walk = iterate(value);
-    if (walk === undefined) throw new Error(`got ${typeOf(value)} in sequence assignment`);
-    const taken: Value[] = [];
-    for (const item of walk) {
-      taken.push(item);
-      if (taken.length > n) break;
-    }
-    items = taken;
-  }
-  if (items.length > n) {
-    throw new Error(`too many values to unpack (got ${length(value)}, want ${n})`);
-  }
-  if (items.length < n) {
-    throw new Error(`too few values to unpack (got ${items.length}, want ${n})`);
-  }
-  // A copy, for `a[0], a[1] = a[1], a[0]` on the very list that is unpacked.
-  return value instanceof List ? items.slice() : items;
 }

@@ -8,6 +8,7 @@ import type {
   FunctionNode,
   Ident,
 } from "./_ast.ts";
+import { type Arguments, evaluateAll, invoke, spreading } from "./_arguments.ts";
 import { binary, unary } from "./binary.ts";
 import { compare, equals } from "./_compare.ts";
 import { Dict } from "./dict.ts";
@@ -16,23 +17,15 @@ import { StarlarkFloat } from "./float.ts";
 import { List, Tuple } from "./list.ts";
 import { listMethods } from "./_list_methods.ts";
 import type { Method } from "./_method.ts";
-import { getAttr, getIndex, iterate, slice } from "./ops.ts";
-import { truth, typeOf } from "./_repr.ts";
-import { type Activation, type Eval, StarlarkFunction } from "./starlark_function.ts";
+import { getAttr, getIndex, slice } from "./ops.ts";
+import { truth } from "./_repr.ts";
+import type { Activation, Eval } from "./starlark_function.ts";
 import { stringMethods } from "./_string_methods.ts";
 import { universe } from "./universe.ts";
 import type { BinaryOp, CompareOp, Kwargs, Value } from "./values.ts";
 
 const COMPARISONS = new Set(["==", "!=", "<", "<=", ">", ">="]);
 const NO_KWARGS: Kwargs = [];
-
-/** Compiled arguments of a call. */
-interface Arguments {
-  readonly positional: (frame: Activation) => Value[];
-  readonly named: (frame: Activation) => Kwargs;
-  /** Adds what `*args` and `**kwargs` stand for, which are evaluated last. */
-  readonly spread: ((frame: Activation, args: Value[], kwargs: Kwargs) => Kwargs) | undefined;
-}
 
 /** Compiles expressions to closures. */
 export abstract class ExpressionCompiler {
@@ -384,70 +377,4 @@ export abstract class ExpressionCompiler {
         : spreading(star, starstar, pos),
     };
   }
-}
-
-function evaluateAll(items: readonly Eval[]): (f: Activation) => Value[] {
-  const [a, b, c] = items as [Eval, Eval, Eval];
-  switch (items.length) {
-    case 0:
-      return () => [];
-    case 1:
-      return (f) => [a(f)];
-    case 2:
-      return (f) => [a(f), b(f)];
-    case 3:
-      return (f) => [a(f), b(f), c(f)];
-    default:
-      return (f) => {
-        const out: Value[] = [];
-        for (let i = 0; i < items.length; i++) out.push(items[i]!(f));
-        return out;
-      };
-  }
-}
-
-/** Evaluates `*args`, then `**kwargs`. */
-function spreading(
-  star: Eval | undefined,
-  starstar: Eval | undefined,
-  pos: number,
-): (f: Activation, args: Value[], kwargs: Kwargs) => Kwargs {
-  return (f, args, kwargs) => {
-    const rest = star?.(f);
-    const named = starstar?.(f);
-    f.pos = pos;
-    const all = named === undefined ? kwargs : [...kwargs, ...keywords(named)];
-    if (rest === undefined) return all;
-    const items = iterate(rest);
-    if (items === undefined) {
-      throw new Error(`argument after * must be iterable, not ${typeOf(rest)}`);
-    }
-    for (const item of items) {
-      f.thread.step();
-      args.push(item);
-      if ((args.length & 255) === 0) f.thread.allocate(8192);
-    }
-    return all;
-  };
-}
-
-/** The pairs of a mapping whose keys are strings. */
-function keywords(mapping: Value): [string, Value][] {
-  const pairs = typeof mapping === "object" && mapping !== null ? mapping.entries?.() : undefined;
-  if (pairs === undefined) {
-    throw new Error(`argument after ** must be a mapping, not ${typeOf(mapping)}`);
-  }
-  const out: [string, Value][] = [];
-  for (const [key, value] of pairs) {
-    if (typeof key !== "string") throw new Error(`keywords must be strings, not ${typeOf(key)}`);
-    out.push([key, value]);
-  }
-  return out;
-}
-
-function invoke(f: Activation, callee: Value, args: Value[], kwargs: Kwargs): Value {
-  const { thread } = f;
-  thread.step();
-  if (callee instanceof StarlarkFunction) return callee.invoke(thread, args, kwargs);
-  return thread.call(callee, args, kwargs);
 }

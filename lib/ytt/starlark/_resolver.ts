@@ -10,25 +10,9 @@ import type {
 } from "./_ast.ts";
 import { unpackPosition } from "./_position.ts";
 import type { SyntaxIssue } from "./errors.ts";
+import { Block, resolveLocalUses, type Scopes } from "./_scope.ts";
 import { nearest } from "./_spelling.ts";
-
-/** What the compiler needs to know of a file's names. */
-export interface Scopes {
-  readonly globals: readonly Binding[];
-  /** Slots of loaded names and of variables of top-level comprehensions. */
-  readonly locals: readonly Binding[];
-  /** Names that the host has to provide, in slot order. */
-  readonly predeclared: readonly string[];
-  readonly errors: readonly SyntaxIssue[];
-}
-
-/** A function, a comprehension, or (without parent) the file. */
-class Block {
-  readonly bindings = new Map<string, Binding>();
-  readonly children: Block[] = [];
-  uses: { id: Ident; block: Block }[] = [];
-  constructor(readonly parent: Block | undefined, readonly fn: FunctionNode | undefined) {}
-}
+import { startOf } from "./_start_of.ts";
 
 /**
  * Gives every identifier its slot. As in starlark-go with global reassignment allowed, a name
@@ -84,14 +68,12 @@ class Resolver {
   /** Binds a name, and says whether it was bound before. */
   #bind(id: Ident): boolean {
     if (this.#block !== this.#file) return this.#bindLocal(id);
-    let binding = this.#file.bindings.get(id.name) ?? this.#globals.get(id.name);
-    const known = binding !== undefined;
-    if (binding === undefined) {
-      binding = { scope: "global", index: this.#globals.size, name: id.name };
-      this.#globals.set(id.name, binding);
-    }
+    const binding = this.#file.bindings.get(id.name) ?? this.#globals.get(id.name);
     id.binding = binding;
-    return known;
+    if (binding !== undefined) return true;
+    id.binding = { scope: "global", index: this.#globals.size, name: id.name };
+    this.#globals.set(id.name, id.binding);
+    return false;
   }
 
   #bindLocal(id: Ident): boolean {
@@ -243,8 +225,9 @@ class Resolver {
         return this.#expr(lhs.x);
       case "tuple":
       case "list": {
-        const empty = lhs.kind === "tuple" ? "()" : "[]";
-        if (lhs.items.length === 0) this.#error(lhs.pos, `can't assign to ${empty}`);
+        if (lhs.items.length === 0) {
+          this.#error(lhs.pos, `can't assign to ${lhs.kind === "tuple" ? "()" : "[]"}`);
+        }
         if (augmented) {
           this.#error(lhs.pos, `can't use ${lhs.kind} expression in augmented assignment`);
         }
@@ -257,7 +240,7 @@ class Resolver {
         const name = lhs.kind === "comprehension" || lhs.kind === "literal"
           ? lhs.kind
           : `${lhs.kind}expr`;
-        this.#error(start(lhs), `can't assign to ${name}`);
+        this.#error(startOf(lhs), `can't assign to ${name}`);
       }
     }
   }
@@ -352,10 +335,10 @@ class Resolver {
         if (starstar) this.#error(pos, "argument may not follow **kwargs");
         if (named.has(name)) this.#error(pos, `keyword argument ${name} repeated`);
         named.add(name);
-      } else if (star) this.#error(start(value), "argument may not follow *args");
-      else if (starstar) this.#error(start(value), "argument may not follow **kwargs");
+      } else if (star) this.#error(startOf(value), "argument may not follow *args");
+      else if (starstar) this.#error(startOf(value), "argument may not follow **kwargs");
       else if (named.size > 0) {
-        this.#error(start(value), "positional argument may not follow named");
+        this.#error(startOf(value), "positional argument may not follow named");
       }
       this.#expr(value);
     }
@@ -413,44 +396,5 @@ class Resolver {
 
   #param(pos: number, id: Ident): void {
     if (this.#bind(id)) this.#error(pos, `duplicate parameter: ${id.name}`);
-  }
-}
-
-/** Resolves uses of the locals of a function or file, and keeps the rest for later. */
-function resolveLocalUses(block: Block): void {
-  block.uses = block.uses.filter(({ id, block: from }) => {
-    for (let b: Block | undefined = from; b !== undefined; b = b.parent) {
-      const binding = b.bindings.get(id.name);
-      if (binding !== undefined) {
-        if (binding.scope !== "local" && binding.scope !== "cell") return true;
-        id.binding = binding;
-        return false;
-      }
-      if (b.fn !== undefined) return true;
-    }
-    return true;
-  });
-}
-
-/** Where an expression's text begins. */
-function start(e: Expr): number {
-  let x = e;
-  for (;;) {
-    switch (x.kind) {
-      case "binary":
-      case "index":
-      case "slice":
-      case "dot":
-        x = x.x;
-        break;
-      case "call":
-        x = x.fn;
-        break;
-      case "cond":
-        x = x.yes;
-        break;
-      default:
-        return x.pos;
-    }
   }
 }
