@@ -15,6 +15,7 @@ export interface TemplateFlags {
   readonly dataValuesEnv: readonly string[];
   readonly dataValuesEnvYaml: readonly string[];
   readonly dataValuesInspect?: boolean;
+  readonly dangerousDataValuesDisableValidation?: boolean;
   readonly dataValuesSchemaInspect?: boolean;
   readonly output: readonly string[];
   readonly outputFiles?: string;
@@ -69,6 +70,7 @@ export async function templateOptions(flags: TemplateFlags, io: YttIo): Promise<
     dataValuesFiles: await valueFiles(flags.dataValuesFile, links),
     dataValueFiles: await keyedFiles(flags.dataValueFile, links),
     env: io.env,
+    skipValidation: flags.dangerousDataValuesDisableValidation ?? false,
     print: (text) => io.stderr(`${text}\n`),
   };
 }

@@ -67,6 +67,7 @@ function goStyle(args: readonly string[]): string[] {
 const switches = new Set([
   "--data-values-inspect",
   "--data-values-schema-inspect",
+  "--dangerous-data-values-disable-validation",
   "--files-inspect",
   "--ignore-unknown-comments",
   "--implicit-map-key-overrides",
@@ -114,6 +115,10 @@ function addTemplateFlags(command: Command): Command {
   list("--data-values-env-yaml <prefix>", "set data values from environment variables, as YAML");
   command.option("--data-values-inspect", "print the final data values");
   command.option("--data-values-schema-inspect", "print the schema (with -o openapi-v3)");
+  command.option(
+    "--dangerous-data-values-disable-validation",
+    "skip the validations of the schema",
+  );
   list("-o, --output <format>", "yaml, json, pos; or openapi-v3 for the schema");
   command.option("--output-files <directory>", "write results into files below a directory");
   command.option("--dangerous-emptied-output-directory <directory>", "the same, emptying it first");

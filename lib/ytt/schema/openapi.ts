@@ -1,5 +1,6 @@
 /** A schema as an OpenAPI 3 document. */
 import { copyValue, MapItem, YamlMap, type YamlValue } from "../yaml/nodes.ts";
+import { toYaml } from "../template/convert.ts";
 import type { Schema, SchemaType } from "./schema.ts";
 
 /** The document that `--data-values-schema-inspect -o openapi-v3` prints. */
@@ -31,12 +32,21 @@ const order = [
   "items",
   "properties",
   "default",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "minProperties",
+  "maxProperties",
+  "enum",
 ];
 
 function describe(type: SchemaType, nullable = false): YamlMap {
   if (type.kind === "null") {
-    const inner = describe({ ...type.inner, docs: type.docs } as SchemaType, true);
-    return inner;
+    const inner = { ...type.inner, docs: type.docs, validation: type.validation };
+    return describe(inner as SchemaType, true);
   }
   const found: [string, YamlValue][] = [];
   const { title, description, deprecated, examples } = type.docs;
@@ -75,8 +85,27 @@ function describe(type: SchemaType, nullable = false): YamlMap {
     default:
       found.push(["type", type.kind], ["default", nullable ? null : copyValue(type.defaultValue)]);
   }
+  found.push(...ruleProperties(type));
   found.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return map(found);
+}
+
+/** The validations that OpenAPI has words for. */
+function ruleProperties(type: SchemaType): [string, YamlValue][] {
+  const found: [string, YamlValue][] = [];
+  const unit = type.kind === "array" ? "Items" : type.kind === "map" ? "Properties" : "Length";
+  const names: Readonly<Record<string, string>> = {
+    min: "minimum",
+    max: "maximum",
+    min_len: `min${unit}`,
+    max_len: `max${unit}`,
+    one_of: "enum",
+  };
+  for (const [keyword, value] of type.validation?.keywords ?? []) {
+    const name = names[keyword];
+    if (name !== undefined) found.push([name, toYaml(value)]);
+  }
+  return found;
 }
 
 function anything(): YamlMap {

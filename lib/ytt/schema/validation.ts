@@ -20,6 +20,8 @@ export interface Rule {
 export interface Validation {
   readonly rules: readonly Rule[];
   readonly when: Value | undefined;
+  /** The keyword arguments, for describing the rules in other languages. */
+  readonly keywords: ReadonlyMap<string, Value>;
   readonly position: Position;
 }
 
@@ -75,7 +77,7 @@ export function readValidation(
       `Invalid @assert/validate annotation - expected annotation to have validation rules (at ${node.position})`,
     );
   }
-  return { rules, when, position: annotation.position };
+  return { rules, when, keywords: named, position: annotation.position };
 }
 
 function describe(name: typeof order[number], value: Value): string {

@@ -76,7 +76,7 @@ export function readMetas(node: YamlNode, ignoreUnknown: boolean): Metas {
       case "code":
       case "value": {
         const onNode = meta.kind === "value" || position.line === node.position.line;
-        if (onNode && !(node instanceof Document && node.injected)) {
+        if (onNode && !(node instanceof Document && (node.injected || node.implicit))) {
           const held = node.children().some((child) => child !== null);
           if (held || (node as { items?: unknown }).items !== undefined) {
             throw new TemplateCompileError(

@@ -10,7 +10,9 @@ export function compileText(text: string, name: string): CompiledTemplate {
   nodes.push({ node: { kind: "text", text: "", position: new Position(file, 0) }, parent: -1 });
   const lines: Line[] = [
     { code: `${instructions.setCtxType}("text")` },
+    { code: "None", display: `${instructions.startCtx}("text")` },
     ...compileParts(parseText(text, file, 1), nodes, 0),
+    { code: "None", display: `${instructions.endCtx}(None)` },
   ];
   return { name, lines, nodes, dialect: "text" };
 }

@@ -28,11 +28,16 @@ export function compileYaml(
 ): CompiledTemplate {
   const compiler = new YamlCompiler(options.ignoreUnknownComments ?? false);
   compiler.node(set, -1, false);
+  compiler.lines.push({ code: "None", display: `${instructions.endCtx}(None)` });
   return { name, lines: compiler.lines, nodes: compiler.nodes, dialect: "yaml" };
 }
 
 class YamlCompiler {
-  readonly lines: Line[] = [{ code: `${instructions.setCtxType}("yaml")` }];
+  // The runner opens and closes the outermost context, but messages show these lines.
+  readonly lines: Line[] = [
+    { code: `${instructions.setCtxType}("yaml")` },
+    { code: "None", display: `${instructions.startCtx}("yaml")` },
+  ];
   readonly nodes: TemplateNode[] = [];
 
   constructor(readonly ignoreUnknown: boolean) {}

@@ -22,6 +22,8 @@ export interface ValueFlags {
   readonly dataValuesYaml?: readonly string[];
   /** Contents of a file as a string, under a key. */
   readonly dataValueFiles?: readonly { readonly key: string; readonly file: InputFile }[];
+  /** Leaves out `#@schema/validation`. Default: false. */
+  readonly skipValidation?: boolean;
 }
 
 /** All of them as documents. */
@@ -89,7 +91,7 @@ export function flagValues(flags: ValueFlags): LibraryValues {
   for (const { key, file } of flags.dataValueFiles ?? []) {
     add(key, () => new WorkFile(file).text(), `key '${key}' (kv file arg)`);
   }
-  return { schemas: [], values, forChildren };
+  return { schemas: [], values, forChildren, skipValidation: flags.skipValidation ?? false };
 }
 
 function readValues(file: InputFile, name: string): Document[] {

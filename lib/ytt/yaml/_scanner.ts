@@ -2,16 +2,9 @@
  * Text to tokens, by libyaml's rules (simple keys, indents, flow levels), because its rules are
  * what decides which texts are errors and where. Unlike libyaml it keeps the comments.
  */
-import {
-  anchorEnds,
-  isBlank,
-  isBlankOrEnd,
-  isBreak,
-  isTagChar,
-  isWordChar,
-  plainStoppers,
-} from "./_chars.ts";
+import { anchorEnds, isBlank, isBlankOrEnd, isBreak, isWordChar, plainStoppers } from "./_chars.ts";
 import { YamlError } from "./error.ts";
+import { scanTag } from "./_tag.ts";
 import { scanBlockScalar, scanPlain, scanQuoted } from "./_scalars.ts";
 import { type SimpleKey, Style, T, type Token } from "./_tokens.ts";
 
@@ -355,32 +348,7 @@ export class Scanner {
     this.#saveKey();
     this.simpleKeyAllowed = false;
     const line = this.line;
-    const text = this.text;
-    let handle = "";
-    let suffix = "";
-    if (text.charCodeAt(this.pos + 1) === 60) {
-      const start = this.pos += 2;
-      while (isTagChar(text.charCodeAt(this.pos), true)) this.pos++;
-      if (text.charCodeAt(this.pos) !== 62) this.fail("did not find the expected '>'");
-      suffix = text.slice(start, this.pos++);
-    } else {
-      const start = this.pos++;
-      while (isWordChar(text.charCodeAt(this.pos))) this.pos++;
-      if (text.charCodeAt(this.pos) === 33) {
-        handle = text.slice(start, ++this.pos);
-      } else {
-        handle = "!";
-        this.pos = start + 1;
-      }
-      const from = this.pos;
-      while (isTagChar(text.charCodeAt(this.pos), false)) this.pos++;
-      suffix = text.slice(from, this.pos);
-      if (suffix === "" && handle !== "!") this.fail("did not find expected tag URI");
-      if (suffix === "") [handle, suffix] = ["", "!"];
-    }
-    if (!isBlankOrEnd(text.charCodeAt(this.pos)) && text.charCodeAt(this.pos) !== 44) {
-      this.fail("did not find expected whitespace or line break");
-    }
+    const { handle, suffix } = scanTag(this);
     this.#push(T.Tag, line, handle, Style.Plain, suffix);
   }
 

@@ -27,7 +27,7 @@ class Formatter {
   document(document: Document, first: boolean): void {
     const { before, inline } = split(document);
     const plain = first && before.length === 0 && inline === "" &&
-      (document.value !== null || document.position.line === 0);
+      (document.value !== null || document.implicit);
     if (!first) this.out.push("\n");
     for (const comment of before) this.out.push(`#${comment.data}\n`);
     if (!plain) this.out.push(`---${inline}\n`);
@@ -116,7 +116,7 @@ function isEmptyCollection(value: YamlValue): boolean {
 
 function split(node: YamlNode): { before: readonly Comment[]; inline: string } {
   const comments = node.comments ?? [];
-  const own = node instanceof Document && node.injected
+  const own = node instanceof Document && (node.injected || node.implicit)
     ? []
     : comments.filter((comment) => comment.position.line === node.position.line);
   return {

@@ -83,6 +83,8 @@ export class DocumentSet extends YamlNode {
 export class Document extends YamlNode {
   /** Set on the document that only exists to hold the comments after the last node. */
   injected = false;
+  /** Set on a first document that has no `---`. */
+  implicit = false;
   constructor(public value: YamlValue, position?: Position) {
     super(position);
   }
@@ -92,11 +94,13 @@ export class Document extends YamlNode {
   copy(): Document {
     const copy = this.adopt(new Document(copyValue(this.value), this.position));
     copy.injected = this.injected;
+    copy.implicit = this.implicit;
     return copy;
   }
   emptyCopy(): Document {
     const copy = this.adopt(new Document(null, this.position));
     copy.injected = this.injected;
+    copy.implicit = this.implicit;
     return copy;
   }
   children(): readonly YamlValue[] {

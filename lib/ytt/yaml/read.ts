@@ -42,13 +42,22 @@ export function readYaml(input: string | Uint8Array, options: ReadOptions = {}):
     throw located(error);
   }
   const set = new DocumentSet(documents, new Position(file, 0));
-  if (options.withoutComments) return set;
+  const implicit = marked ? undefined : documents[0];
+  if (options.withoutComments) {
+    if (implicit !== undefined) implicit.position = new Position(file, 1);
+    return set;
+  }
   const offset = marked ? 1 : 0;
   const comments = composer.scanner.comments.map(({ line, data }) => ({
     data,
     position: new Position(file, line + offset),
   }));
   const rest = attachComments(composer.written, comments);
+  // Only now: the comments of line 1 are not its own.
+  if (implicit !== undefined) {
+    implicit.position = new Position(file, 1);
+    implicit.implicit = true;
+  }
   if (rest.length > 0) {
     const end = new Document(null, new Position(file, 0));
     end.injected = true;
