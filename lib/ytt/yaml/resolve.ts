@@ -33,8 +33,9 @@ for (const [text, value] of [["nan", NaN], ["inf", Infinity]] as const) {
 }
 
 const floatText = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+// The layouts that yaml.v2 tries, no others: a zone only (and always) after a `T`.
 const dateText =
-  /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/;
+  /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt]([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)| ([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(?:\.\d+)?)?$/;
 const wordStart = /^[yYnNtTfFoO~.+\-0-9]/;
 
 /** Reads a plain scalar. */
