@@ -4,6 +4,8 @@
  * and a byte that belongs to no UTF-8 sequence is the lone surrogate U+DC80 + (byte - 0x80).
  */
 
+import { TextBuilder } from "./_text_builder.ts";
+
 const encoder = new TextEncoder();
 // deno-lint-ignore no-control-regex
 const NOT_ASCII = /[^\x00-\x7f]/;
@@ -39,33 +41,43 @@ function isLow(code: number): boolean {
 /** The bytes of a string. */
 export function toBytes(text: string): Uint8Array {
   if (!ESCAPED.test(text) || text.isWellFormed()) return encoder.encode(text);
-  const out: number[] = [];
-  for (const char of text) {
-    const code = char.codePointAt(0)!;
-    if (code >= 0xdc80 && code <= 0xdcff) out.push(code - 0xdc00);
-    else out.push(...encoder.encode(char));
+  const out = new Uint8Array(text.length * 3);
+  let size = 0;
+  let start = 0;
+  const flush = (end: number): void => {
+    if (end > start) size += encoder.encodeInto(text.slice(start, end), out.subarray(size)).written;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0xd800 && code < 0xdc00 && isLow(text.charCodeAt(i + 1))) i++;
+    else if (code >= 0xdc80 && code <= 0xdcff) {
+      flush(i);
+      out[size++] = code - 0xdc00;
+      start = i + 1;
+    }
   }
-  return Uint8Array.from(out);
+  flush(text.length);
+  return out.slice(0, size);
 }
 
 /** The string of some bytes; what is not UTF-8 becomes escapes. */
 export function fromBytes(bytes: Uint8Array): string {
-  let out = "";
+  const out = new TextBuilder();
   let start = 0;
   const flush = (end: number): void => {
-    if (end > start) out += decoder.decode(bytes.subarray(start, end));
+    if (end > start) out.add(decoder.decode(bytes.subarray(start, end)));
   };
   for (let i = 0; i < bytes.length;) {
     const size = sequenceLength(bytes, i);
     if (size === 0) {
       flush(i);
-      out += String.fromCharCode(0xdc00 + bytes[i]!);
+      out.add(String.fromCharCode(0xdc00 + bytes[i]!));
       i++;
       start = i;
     } else i += size;
   }
   flush(bytes.length);
-  return out;
+  return out.toString();
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

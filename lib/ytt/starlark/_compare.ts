@@ -3,6 +3,7 @@ import { StarlarkFloat } from "./float.ts";
 import { compareIntFloat, isInt } from "./int.ts";
 import { compareStrings } from "./_bytes.ts";
 import { typeOf } from "./_repr.ts";
+import { work, workOfReading } from "./_work.ts";
 
 /** How deep nested values are compared, as in starlark-go. */
 export const MAX_COMPARE_DEPTH = 10;
@@ -28,6 +29,7 @@ export function threeway(op: CompareOp, order: number): boolean {
 /** `x == y`. */
 export function equals(x: Value, y: Value, depth = MAX_COMPARE_DEPTH): boolean {
   if (typeof x === "string" || typeof x === "number") {
+    if (typeof x === "string") workOfReading(x.length);
     if (x === y) return true;
     if (typeof y !== "object" || y === null) return false;
   }
@@ -41,6 +43,7 @@ export function compare(
   y: Value,
   depth = MAX_COMPARE_DEPTH,
 ): boolean {
+  work(1);
   if (depth < 1) throw new Error("comparison exceeded maximum recursion depth");
   if (isInt(x) && isInt(y)) return threeway(op, x < y ? -1 : x > y ? 1 : 0);
   if (typeof x === "string" && typeof y === "string") return threeway(op, compareStrings(x, y));
@@ -95,6 +98,7 @@ export function compareSequences(
   if (x.length !== y.length && (op === "==" || op === "!=")) return op === "!=";
   const n = Math.min(x.length, y.length);
   for (let i = 0; i < n; i++) {
+    work(1);
     if (equals(x[i]!, y[i]!, depth - 1)) continue;
     if (op === "==") return false;
     if (op === "!=") return true;

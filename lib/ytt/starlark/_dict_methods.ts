@@ -71,7 +71,7 @@ function pop(self: Dict, args: Args, kwargs: Kwargs): Value {
 
 function popitem(self: Dict, args: Args, kwargs: Kwargs): Value {
   checkPositional("popitem", args, kwargs, 0);
-  const [first] = self.keys();
+  const first = self.firstKey();
   if (first === undefined) throw new Error("popitem: empty dict");
   const value = named("popitem", () => self.delete(first))!;
   return new Tuple([first, value]);

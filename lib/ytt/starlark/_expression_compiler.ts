@@ -345,9 +345,11 @@ export abstract class ExpressionCompiler {
       if (spread !== undefined) kwargs = spread(f, args, kwargs);
       f.pos = pos;
       const { thread } = f;
-      thread.step();
+      thread.step(typeof self === "string" && self.length > 4096 ? self.length >> 5 : 1);
       try {
-        return method(self as never, args, kwargs, thread);
+        const result = method(self as never, args, kwargs, thread);
+        if (typeof result === "string" && result.length > 4096) thread.allocate(result.length);
+        return result;
       } catch (error) {
         thread.frame = f;
         throw thread.failure(error, name);

@@ -1,7 +1,9 @@
 import type { HashKey, Value } from "./values.ts";
+import { workOfReading } from "./_work.ts";
 
 /** The key under which a `Map` finds a value; throws when it is not hashable. */
 export function keyOf(value: Value): HashKey {
+  if (typeof value === "string") workOfReading(value.length);
   return typeof value === "object" && value !== null ? value.hashKey() : value;
 }
 

@@ -59,8 +59,9 @@ export function extendList(list: List, iterable: Value, thread: ThreadContext): 
   for (const item of added) list.items.push(item);
 }
 
-function index(self: List, args: Args, kwargs: Kwargs): Value {
+function index(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): Value {
   checkPositional("index", args, kwargs, 1, 3);
+  thread.step(self.items.length >> 3);
   let start: number;
   let end: number;
   try {
@@ -78,11 +79,12 @@ function insert(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): 
   mutable("insert", self, "insert into");
   if (at < 0) at = Math.max(at + self.items.length, 0);
   self.items.splice(at, 0, args[1]!);
+  thread.step(self.items.length >> 6);
   if ((self.items.length & 255) === 0) thread.allocate(8192);
   return null;
 }
 
-function pop(self: List, args: Args, kwargs: Kwargs): Value {
+function pop(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): Value {
   checkPositional("pop", args, kwargs, 0, 1);
   const { length } = self.items;
   const given = args[0] === undefined ? length - 1 : expect("pop", 1, "int", args[0]);
@@ -90,12 +92,14 @@ function pop(self: List, args: Args, kwargs: Kwargs): Value {
   if (i < 0 || i >= length) throw new Error(`pop: ${outOfRange(given, length, self)}`);
   mutable("pop", self, "pop from");
   if (i === length - 1) return self.items.pop()!;
+  thread.step(length >> 6);
   return self.items.splice(i, 1)[0]!;
 }
 
-function remove(self: List, args: Args, kwargs: Kwargs): Value {
+function remove(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): Value {
   checkPositional("remove", args, kwargs, 1);
   mutable("remove", self, "remove from");
+  thread.step(self.items.length >> 3);
   const at = self.items.findIndex((item) => equals(item, args[0]!));
   if (at < 0) throw new Error("remove: element not found");
   self.items.splice(at, 1);

@@ -25,7 +25,7 @@ export function sorted(thread: ThreadContext, args: readonly Value[], kwargs: Kw
     by === undefined ? item : thread.call(by, [item]),
     item,
   ]);
-  thread.step(pairs.length);
+  thread.step(Math.ceil(pairs.length * Math.log2(pairs.length + 1) / 4));
   try {
     pairs.sort(down ? ([a], [b]) => order(b, a) : ([a], [b]) => order(a, b));
   } catch (error) {

@@ -1,37 +1,50 @@
-const LETTER = /^\p{L}$/u;
-const DIGIT = /^\p{Nd}$/u;
-const SPACE = /^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/;
+import { TextBuilder } from "./_text_builder.ts";
+import { work } from "./_work.ts";
+
+const LETTERS = /^\p{L}+$/u;
+const LETTERS_AND_DIGITS = /^[\p{L}\p{Nd}]+$/u;
+const DIGITS = /^\p{Nd}+$/u;
+const SPACES = /^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
 const TITLE_CASE = /^\p{Lt}$/u;
 const LOWER = /^\p{Ll}$/u;
 const UPPER = /^\p{Lu}$/u;
 
-/** Go maps letter by letter, so "ß" has no upper case there. */
-function mapLetters(text: string, map: (char: string) => string): string {
-  let out = "";
-  for (const char of text) {
-    const mapped = map(char);
-    // A byte that is not UTF-8 turns into the replacement character.
-    if (char >= "\udc80" && char <= "\udcff") out += "\ufffd";
-    else out += [...mapped].length === 1 ? mapped : char;
+let expanding: RegExp | undefined;
+
+/** Letters whose upper case is more than one letter in JavaScript, like "ß"; Go keeps them. */
+function expandingLetters(): RegExp {
+  if (expanding === undefined) {
+    let letters = "";
+    for (let code = 0x80; code < 0x10000; code++) {
+      const char = String.fromCharCode(code);
+      if (char.toUpperCase().length > 1) letters += char;
+    }
+    expanding = new RegExp(`([${letters}])`);
   }
-  return out;
+  return expanding;
 }
 
-// deno-lint-ignore no-control-regex
-const ASCII = /^[\x00-\x7f]*$/;
-
-/** Every letter in lower case. */
+/** Every letter in lower case. Unlike JavaScript, Go knows no final sigma. */
 export function lower(text: string): string {
-  return ASCII.test(text) ? text.toLowerCase() : mapLetters(text, (c) => c.toLowerCase());
+  return clean(text).replaceAll("Σ", "σ").replaceAll("İ", "i").toLowerCase();
 }
 
 /** Every letter in upper case. */
 export function upper(text: string): string {
-  return ASCII.test(text) ? text.toUpperCase() : mapLetters(text, (c) => c.toUpperCase());
+  const plain = clean(text);
+  const upper = plain.toUpperCase();
+  if (upper.length === plain.length) return upper;
+  const parts = plain.split(expandingLetters());
+  return parts.map((part, i) => i % 2 === 1 ? part : part.toUpperCase()).join("");
 }
 
-function isCased(char: string): boolean {
-  return char.toLowerCase() !== char || char.toUpperCase() !== char;
+/** A byte that is not UTF-8 turns into the replacement character. */
+function clean(text: string): string {
+  return text.isWellFormed() ? text : text.toWellFormed();
+}
+
+function isCased(text: string): boolean {
+  return text.toLowerCase() !== text || text.toUpperCase() !== text;
 }
 
 /** Letters whose title case is not their upper case. */
@@ -44,16 +57,18 @@ const TITLES: ReadonlyMap<string, string> = new Map(
 
 /** The first letter of each word in title case, the others in lower case. */
 export function title(text: string): string {
-  let out = "";
+  work(text.length);
+  const out = new TextBuilder();
   let inside = false;
   for (const char of text) {
-    out += inside ? lower(char) : TITLES.get(char) ?? upper(char);
+    out.add(inside ? lower(char) : TITLES.get(char) ?? upper(char));
     inside = isCased(char);
   }
-  return out;
+  return out.toString();
 }
 
 function isTitle(text: string): boolean {
+  work(text.length);
   let cased = false;
   let previous = false;
   for (const char of text) {
@@ -69,24 +84,18 @@ function isTitle(text: string): boolean {
   return cased;
 }
 
-function every(text: string, test: (char: string) => boolean): boolean {
-  if (text === "") return false;
-  for (const char of text) if (!test(char)) return false;
-  return true;
-}
-
 /** Whether Go's `unicode.IsSpace` holds. */
 export function isSpace(char: string): boolean {
-  return SPACE.test(char);
+  return SPACES.test(char);
 }
 
 /** The methods that ask whether a string is all of one kind. */
 export const predicates: readonly (readonly [string, (text: string) => boolean])[] = [
-  ["isalnum", (s) => every(s, (c) => LETTER.test(c) || DIGIT.test(c))],
-  ["isalpha", (s) => every(s, (c) => LETTER.test(c))],
-  ["isdigit", (s) => every(s, (c) => DIGIT.test(c))],
-  ["islower", (s) => [...s].some(isCased) && s === lower(s)],
-  ["isspace", (s) => every(s, isSpace)],
+  ["isalnum", (s) => LETTERS_AND_DIGITS.test(s)],
+  ["isalpha", (s) => LETTERS.test(s)],
+  ["isdigit", (s) => DIGITS.test(s)],
+  ["islower", (s) => isCased(s) && s === lower(s)],
+  ["isspace", (s) => SPACES.test(s)],
   ["istitle", isTitle],
-  ["isupper", (s) => [...s].some(isCased) && s === upper(s)],
+  ["isupper", (s) => isCased(s) && s === upper(s)],
 ];

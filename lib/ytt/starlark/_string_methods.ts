@@ -5,6 +5,7 @@ import { format } from "./_format.ts";
 import { Tuple } from "./list.ts";
 import type { Method } from "./_method.ts";
 import { indices, iterate } from "./ops.ts";
+import { codePoints, occurrences } from "./_occurrences.ts";
 import { typeOf } from "./_repr.ts";
 import { lower, predicates, title, upper } from "./_string_case.ts";
 import { StringElements } from "./_string_elements.ts";
@@ -83,7 +84,7 @@ function count(self: string, args: Args, kwargs: Kwargs): Value {
   checkPositional("count", args, kwargs, 1, 3);
   const needle = expect("count", 1, "string", args[0]!);
   const { text } = part("count", self, args[1], args[2]);
-  return needle === "" ? [...text].length + 1 : text.split(needle).length - 1;
+  return needle === "" ? codePoints(text) + 1 : occurrences(text, needle);
 }
 
 function find(name: string, last: boolean, orMinusOne: boolean): StringMethod {
@@ -152,6 +153,9 @@ function replace(self: string, args: Args, kwargs: Kwargs, thread: ThreadContext
   const to = expect("replace", 2, "string", args[1]!);
   const times = args[2] === undefined ? -1 : expect("replace", 3, "int", args[2]);
   if (from === to || times === 0) return self;
+  // Charged before: a short text between all characters of a long one is a lot of memory.
+  const found = from === "" ? self.length : self.length > 4096 ? occurrences(self, from) : 0;
+  thread.allocate(found * (to.length + 32));
   const parts = from === "" ? ["", ...self, ""] : self.split(from);
   if (times > 0 && parts.length > times + 1) {
     parts.splice(times, parts.length, parts.slice(times).join(from));

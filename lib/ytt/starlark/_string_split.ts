@@ -4,6 +4,7 @@ import { List } from "./list.ts";
 import type { Method } from "./_method.ts";
 import { typeOf } from "./_repr.ts";
 import { isSpace } from "./_string_case.ts";
+import { occurrences } from "./_occurrences.ts";
 
 /** `strip`, `lstrip`, `rstrip`: white space, or any of the given characters. */
 export function strip(name: "strip" | "lstrip" | "rstrip"): Method<string> {
@@ -43,11 +44,16 @@ export function splitMethod(name: "split" | "rsplit"): Method<string> {
     checkPositional(name, args, kwargs, 0, 2);
     const separator = args[0] ?? null;
     const max = args[1] === undefined ? -1 : expect(name, 2, "int", args[1]);
-    if (separator === null) return stringList(splitSpace(self, max, name === "rsplit"), thread);
+    if (separator === null) {
+      // No more than one word for every two characters.
+      if (self.length > 4096) thread.allocate(self.length * 16);
+      return stringList(splitSpace(self, max, name === "rsplit"), thread);
+    }
     if (typeof separator !== "string") {
       throw new Error(`split: got ${typeOf(separator)} for separator, want string`);
     }
     if (separator === "") throw new Error("split: empty separator");
+    if (self.length > 4096) thread.allocate(occurrences(self, separator) * 32);
     const parts = self.split(separator);
     if (max >= 0 && parts.length > max + 1) {
       if (name === "split") parts.splice(max, parts.length, parts.slice(max).join(separator));
@@ -90,6 +96,7 @@ export function splitLines(
   checkPositional("splitlines", args, kwargs, 0, 1);
   const keepEnds = args[0] === undefined ? false : expect("splitlines", 1, "bool", args[0]);
   if (self === "") return stringList([], thread);
+  if (self.length > 4096) thread.allocate(occurrences(self, "\n") * 32);
   const lines = self.split("\n");
   const ended = lines[lines.length - 1] === "";
   if (ended) lines.pop();

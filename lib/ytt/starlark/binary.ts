@@ -30,11 +30,17 @@ export function binary(thread: ThreadContext, op: BinaryOp, x: Value, y: Value):
   if (op === "in") return contains(y, x, op, thread);
   if (op === "not in") return !contains(y, x, "in", thread);
   if (isInt(x) && isInt(y)) {
+    // A large one takes up to some microseconds.
+    if (typeof x === "bigint" || typeof y === "bigint") thread.step(50);
     const result = integers(op, x, y);
     if (result !== undefined) return result;
   } else if (typeof x === "string") {
     if (op === "+" && typeof y === "string") return concatStrings(thread, x, y);
-    if (op === "%") return interpolate(x, y);
+    if (op === "%") {
+      const text = interpolate(x, y);
+      if (text.length > 256) thread.allocate(text.length);
+      return text;
+    }
     if (op === "*" && isInt(y)) return repeatString(thread, x, y);
   } else if (op === "*" && isInt(x) && (typeof y === "string" || isSequence(y))) {
     return typeof y === "string" ? repeatString(thread, y, x) : repeatItems(thread, y, x);
@@ -138,8 +144,8 @@ function concatStrings(thread: ThreadContext, x: string, y: string): string {
   return concat(x, y);
 }
 
-/** The longest string, in characters; a V8 string can have about 2^29. */
-const MAX_STRING = 2 ** 28;
+/** The longest string, in characters; one of V8 can have 2^29, but not many of that size. */
+const MAX_STRING = 2 ** 26;
 /** As in starlark-go: nobody swallows the world in one gulp. */
 const MAX_REPEAT = 2 ** 30;
 
@@ -200,9 +206,11 @@ function contains(x: Value, needle: Value, op: BinaryOp, thread: ThreadContext):
         `'in <string>' requires string as left operand, not ${typeOf(needle)}`,
       );
     }
+    if (x.length > 4096) thread.step(x.length >> 5);
     return x.includes(needle);
   }
   if (isSequence(x)) {
+    thread.step(x.items.length >> 3);
     for (const item of x.items) if (equals(item, needle)) return true;
     return false;
   }

@@ -5,6 +5,7 @@ import { keyOf } from "./_hash.ts";
 import { Tuple } from "./list.ts";
 import { boundMethod, methodNames } from "./_method.ts";
 import { repr } from "./_repr.ts";
+import { work, workOfText } from "./_work.ts";
 
 interface Entry {
   readonly key: Value;
@@ -36,7 +37,10 @@ export class Dict extends StarlarkValue {
     const path = [...seen, this];
     const parts: string[] = [];
     for (const { key, value } of this.#entries.values()) {
-      parts.push(`${repr(key, seen)}: ${repr(value, path)}`);
+      const part = `${repr(key, seen)}: ${repr(value, path)}`;
+      work(1);
+      workOfText(part.length);
+      parts.push(part);
     }
     return `{${parts.join(", ")}}`;
   }
@@ -107,6 +111,12 @@ export class Dict extends StarlarkValue {
   clear(): void {
     this.#checkMutable("clear");
     this.#entries.clear();
+  }
+
+  /** The first key, if there is one. */
+  firstKey(): Value | undefined {
+    for (const { key } of this.#entries.values()) return key;
+    return undefined;
   }
 
   /** The keys, in order. */

@@ -6,7 +6,7 @@ import { LimitError } from "./errors.ts";
 export type Int = number | bigint;
 
 /** Integers end here, so that no template squares a number until the machine is busy for ever. */
-const MAX_BITS = 1n << 20n;
+const MAX_BITS = 1n << 14n;
 let largest: bigint | undefined;
 
 /** Gives an integer its one representation. */

@@ -4,6 +4,7 @@ import { encodeKey, keyOf } from "./_hash.ts";
 import { listMethods } from "./_list_methods.ts";
 import { boundMethod, methodNames } from "./_method.ts";
 import { repr } from "./_repr.ts";
+import { work, workOfText } from "./_work.ts";
 
 /** A Starlark list. */
 export class List extends StarlarkValue {
@@ -28,7 +29,7 @@ export class List extends StarlarkValue {
   override repr(seen: readonly StarlarkValue[] = []): string {
     if (seen.includes(this)) return "[...]";
     const path = [...seen, this];
-    return `[${this.items.map((item) => repr(item, path)).join(", ")}]`;
+    return `[${join(this.items, path)}]`;
   }
 
   /** Whether the value counts as true. */
@@ -123,7 +124,7 @@ export class Tuple extends StarlarkValue {
 
   /** What `repr(x)` returns. */
   override repr(seen: readonly StarlarkValue[] = []): string {
-    const items = this.items.map((item) => repr(item, seen)).join(", ");
+    const items = join(this.items, seen);
     return this.items.length === 1 ? `(${items},)` : `(${items})`;
   }
 
@@ -135,7 +136,10 @@ export class Tuple extends StarlarkValue {
   /** The key under which dicts and sets find the value. */
   override hashKey(): HashKey {
     // No Starlark string begins with half a surrogate pair.
-    return `\ud800(${this.items.map((item) => encodeKey(keyOf(item))).join("")})`;
+    const key = `\ud800(${this.items.map((item) => encodeKey(keyOf(item))).join("")})`;
+    work(this.items.length);
+    workOfText(key.length);
+    return key;
   }
 
   /** Makes the value immutable, and queues what it refers to. */
@@ -167,6 +171,17 @@ export class Tuple extends StarlarkValue {
   override compare(op: CompareOp, other: StarlarkValue, depth: number): boolean {
     return compareSequences(op, this.items, (other as Tuple).items, depth);
   }
+}
+
+/** Written elements; a list may hold the same long one many times. */
+function join(items: readonly Value[], seen: readonly StarlarkValue[]): string {
+  const parts = items.map((item) => {
+    const part = repr(item, seen);
+    work(1);
+    workOfText(part.length);
+    return part;
+  });
+  return parts.join(", ");
 }
 
 /** `items[start:end:step]` with absolute indices. */

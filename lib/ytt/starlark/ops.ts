@@ -2,12 +2,13 @@
  * The operations of the language on values, for the interpreter and for host functions.
  */
 import type { StarlarkValue, Value } from "./values.ts";
-import { byteLength, isAscii, sliceBytes, toBytes } from "./_bytes.ts";
+import { byteLength, fromBytes, sliceBytes, toBytes } from "./_bytes.ts";
 import { boundMethod } from "./_method.ts";
 import { asMachineInt } from "./int.ts";
 import { repr, typeOf } from "./_repr.ts";
 import { nearest } from "./_spelling.ts";
 import { stringMethods } from "./_string_methods.ts";
+import { work } from "./_work.ts";
 
 export { compare, equals } from "./_compare.ts";
 export { repr, str, truth, typeOf } from "./_repr.ts";
@@ -144,17 +145,12 @@ export function slice(x: Value, lo: Value, hi: Value, step: Value): Value {
 
 function sliceString(x: string, start: number, end: number, step: number): string {
   if (step === 1) return sliceBytes(x, start, end);
-  const ascii = isAscii(x);
-  const bytes = ascii ? undefined : toBytes(x);
-  let out = "";
-  for (let i = start; step > 0 ? i < end : i > end; i += step) {
-    if (bytes === undefined) out += x[i]!;
-    else {
-      const byte = bytes[i]!;
-      out += String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
-    }
-  }
-  return ascii ? out : sliceBytes(out, 0, Number.MAX_SAFE_INTEGER);
+  const bytes = toBytes(x);
+  const size = Math.max(Math.ceil((end - start) / step), 0);
+  work(size);
+  const out = new Uint8Array(size);
+  for (let i = 0; i < size; i++) out[i] = bytes[start + i * step]!;
+  return fromBytes(out);
 }
 
 /** Start and end of a forward slice, clamped to `[0:size]`. */

@@ -3,6 +3,7 @@ import {
   type CompareOp,
   type HashKey,
   StarlarkValue,
+  type ThreadContext,
   type Value,
 } from "./values.ts";
 import { keyOf } from "./_hash.ts";
@@ -116,8 +117,14 @@ export class StarlarkSet extends StarlarkValue {
   }
 
   /** `x op other`. */
-  override binary(op: BinaryOp, other: Value, side: "left" | "right"): Value | undefined {
+  override binary(
+    op: BinaryOp,
+    other: Value,
+    side: "left" | "right",
+    thread: ThreadContext,
+  ): Value | undefined {
     if (side === "right" || !(other instanceof StarlarkSet)) return undefined;
+    thread.allocate((this.size + other.size) * 64);
     switch (op) {
       case "|":
         return StarlarkSet.from([...this.elements(), ...other.elements()]);

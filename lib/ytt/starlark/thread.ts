@@ -2,6 +2,7 @@ import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { type CallFrame, LimitError, StarlarkError } from "./errors.ts";
 import { unpackPosition } from "./_position.ts";
 import { typeOf } from "./_repr.ts";
+import { setActive } from "./_work.ts";
 
 /** What a program may use up. Every limit has a default: templates can come from strangers. */
 export interface Limits {
@@ -78,6 +79,7 @@ export class Thread implements ThreadContext {
     this.#maxMemory = limits.maxMemoryBytes ?? 2 ** 30;
     this.maxCallDepth = limits.maxCallDepth ?? 1000;
     this.#nextCheck = Math.min(1024, this.#maxSteps);
+    setActive(this);
   }
 
   /** Units of work done. */
@@ -91,6 +93,7 @@ export class Thread implements ThreadContext {
   }
 
   #check(): void {
+    setActive(this);
     this.#nextCheck = Math.min(this.#steps + 1024, this.#maxSteps);
     if (this.#steps > this.#maxSteps) {
       throw new LimitError("steps", `too many steps (limit ${this.#maxSteps})`);
@@ -108,7 +111,7 @@ export class Thread implements ThreadContext {
       throw new LimitError("memory", `too much memory allocated (limit ${this.#maxMemory} bytes)`);
     }
     // Work that grows with the size counts too, or one big operation in a loop would be free.
-    if (bytes > 4096) this.step(Math.floor(bytes / 4096));
+    if (bytes > 4096) this.step(bytes >> 6);
   }
 
   print(text: string): void {
@@ -128,7 +131,12 @@ export class Thread implements ThreadContext {
     }
     const { frame } = this;
     try {
-      return fn.call(this, args, kwargs);
+      for (const arg of args) {
+        if (typeof arg === "string" && arg.length > 4096) this.step(arg.length >> 5);
+      }
+      const result = fn.call(this, args, kwargs);
+      if (typeof result === "string" && result.length > 4096) this.allocate(result.length);
+      return result;
     } catch (error) {
       this.frame = frame;
       throw this.failure(error, fn.name?.() ?? fn.type());

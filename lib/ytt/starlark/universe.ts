@@ -10,6 +10,7 @@ import { List, Tuple } from "./list.ts";
 import { attrNames, findAttr, iterate, length } from "./ops.ts";
 import { parseFloatText, parseInteger } from "./_numbers.ts";
 import { Range } from "./range.ts";
+import { codePoints } from "./_occurrences.ts";
 import { repr, str, truth, typeOf } from "./_repr.ts";
 import { StarlarkSet } from "./set.ts";
 import { minmax, sorted } from "./_sorting.ts";
@@ -195,7 +196,7 @@ function ord(_thread: ThreadContext, args: Args, kwargs: Kwargs): Value {
   const chars = [...text.slice(0, 3)];
   if (chars.length !== 1 || text.length > 2) {
     throw new Error(
-      `ord: string encodes ${[...text].length} Unicode code points, want 1`,
+      `ord: string encodes ${codePoints(text)} Unicode code points, want 1`,
     );
   }
   const code = text.codePointAt(0)!;

@@ -51,6 +51,31 @@ const hungry: Record<string, string> = {
   "star arguments": "def f(*a): return a\nf(*range(1000000000))",
   "zip": "zip(range(1000000000))",
   "extend": "x = []\nx.extend(range(1000000000))",
+  "comparing shared lists": `x = [1] * 1000
+y = [1] * 1000
+for i in range(6):
+  x = [x] * 1000
+  y = [y] * 1000
+end
+x == y`,
+  "printing shared lists": "x = [1]\nfor i in range(60):\n  x = [x, x]\nend\nstr(x)",
+  "printing shared dicts": 'x = {}\nfor i in range(60):\n  x = {"a": x, "b": x}\nend\nstr(x)',
+  "hashing shared tuples": "x = ()\nfor i in range(60):\n  x = (x, x)\nend\ny = {x: 1}",
+  "formatting shared lists": 'x = [1]\nfor i in range(60):\n  x = [x, x]\nend\n"{}".format(x)',
+  "upper case again and again":
+    'x = "a" * 10000000\nfor i in range(100000000):\n  y = x.upper()\nend',
+  "upper case of letters that are not ASCII":
+    'x = "é" * 10000000\nfor i in range(100000000):\n  y = x.upper()\nend',
+  "searching a list again and again":
+    "x = [0] * 1000000\nfor i in range(100000000):\n  1 in x\nend",
+  "searching a string again and again":
+    'x = "a" * 10000000\nfor i in range(100000000):\n  "b" in x\nend',
+  "inserting at the front": "x = []\nfor i in range(100000000):\n  x.insert(0, i)\nend",
+  "large integers":
+    "x = 1 << 500\nx = x * x * x * x * x\nfor i in range(100000000):\n  y = x * x // 7\nend",
+  "backward slices": 'x = "é" * 10000000\nfor i in range(100000000):\n  y = x[::-1]\nend',
+  "splitting into letters": '("a" * 60000000).replace("", "-")',
+  "counting": 'x = "ab" * 10000000\nfor i in range(100000000):\n  x.count("ab")\nend',
   "any": "any([0] * 1000) or any(range(0, 1)) or [any([0] * 1000000) for i in range(10000000)]",
 };
 for (const [name, source] of Object.entries(hungry)) {
