@@ -3,9 +3,9 @@
  * module, regexp, sha256, struct, toml, url, version and yaml. What they need of YAML comes in as
  * functions. (`@ytt:data`, `overlay`, `template` and `library` belong to the workspace.)
  *
- * ```ts
+ * ```ts ignore
+ * await preload(texts); // only does something when a text loads @ytt:regexp or @ytt:toml
  * const modules = standardModules({ plain, encodeYaml, decodeYaml, goType, version: "0.49.0" });
- * await preload(texts); // only when a text loads @ytt:regexp or @ytt:toml
  * modules.get("json"); // a Module for load("@ytt:json", "json")
  * ```
  *
@@ -18,6 +18,6 @@
  * @module
  */
 
-export * from "./hooks.ts";
+export type { LibraryHooks } from "./hooks.ts";
 export { preload } from "./preload.ts";
-export * from "./standard_modules.ts";
+export { standardModules } from "./standard_modules.ts";

@@ -6,11 +6,18 @@
  * synchronous. Values are described in `values.ts`.
  *
  * ```ts
- * const file = parse(source, "config.star", { blockMode: "end" }); // throws StarlarkSyntaxError
- * const program = compile(file, (name) => name in predeclared);     // throws StarlarkSyntaxError
- * const thread = new Thread({ print: (text) => console.error(text), load: (name) => modules(name) });
- * const globals = exec(program, thread, predeclared);               // Map<string, Value>
- * call(thread, globals.get("f")!, [1, "x", new List([])], [["key", true]]);
+ * const source = `
+ * def greet(name):
+ *   print("greeting", name)
+ *   return greeting + ", " + name
+ * end
+ * `;
+ * const predeclared = { greeting: "Hello" };
+ * const file = parse(source, "greet.star", { blockMode: "end" }); // throws StarlarkSyntaxError
+ * const program = compile(file, (name) => name in predeclared); // throws StarlarkSyntaxError
+ * const thread = new Thread({ print: (text) => console.error(text) });
+ * const globals = exec(program, thread, predeclared); // throws StarlarkError
+ * call(thread, globals.get("greet")!, ["you"]); // "Hello, you"
  * ```
  *
  * Errors:
@@ -29,23 +36,47 @@
  * @module
  */
 
-export * from "./args.ts";
-export * from "./binary.ts";
+export { checkPositional, expect, parameterName, unpackArgs } from "./args.ts";
+export type { ParameterTypes } from "./args.ts";
+export { binary, unary } from "./binary.ts";
 export { fromBytes, toBytes } from "./_bytes.ts";
 export { formatFloat as formatNumber } from "./_format_float.ts";
 export { quote as quoteString } from "./_quote.ts";
-export * from "./convert.ts";
-export * from "./dict.ts";
-export * from "./errors.ts";
-export * from "./float.ts";
-export * from "./function.ts";
-export * from "./int.ts";
-export * from "./list.ts";
-export * from "./ops.ts";
-export * from "./program.ts";
-export * from "./range.ts";
-export * from "./set.ts";
-export * from "./struct.ts";
-export * from "./thread.ts";
-export * from "./universe.ts";
-export * from "./values.ts";
+export { fromJs } from "./convert.ts";
+export { Dict } from "./dict.ts";
+export { formatPosition, LimitError, StarlarkError, StarlarkSyntaxError } from "./errors.ts";
+export type { CallFrame, Position, SyntaxIssue } from "./errors.ts";
+export { StarlarkFloat } from "./float.ts";
+export { Builtin, isCallable } from "./function.ts";
+export type { BuiltinFunction } from "./function.ts";
+export { asMachineInt, floatToInt, isInt, numberToInt, toInt } from "./int.ts";
+export type { Int } from "./int.ts";
+export { List, Tuple } from "./list.ts";
+export {
+  attrNames,
+  compare,
+  equals,
+  findAttr,
+  getAttr,
+  getIndex,
+  isIterable,
+  iterate,
+  length,
+  repr,
+  setAttr,
+  setIndex,
+  slice,
+  str,
+  truth,
+  typeOf,
+} from "./ops.ts";
+export { call, compile, evalExpression, exec, freeze, parse } from "./program.ts";
+export type { Environment, File, ParseOptions, Program } from "./program.ts";
+export { Range } from "./range.ts";
+export { StarlarkSet } from "./set.ts";
+export { Module, Struct } from "./struct.ts";
+export { Thread } from "./thread.ts";
+export type { Frame, Limits, ThreadOptions } from "./thread.ts";
+export { universe } from "./universe.ts";
+export { StarlarkValue } from "./values.ts";
+export type { BinaryOp, CompareOp, HashKey, Kwargs, ThreadContext, Value } from "./values.ts";
