@@ -4,6 +4,7 @@ import { applyToDocuments } from "../overlay/apply.ts";
 import type { Annotation } from "../yaml/nodes.ts";
 import { Document, DocumentSet, YamlMap } from "../yaml/nodes.ts";
 import type { Execution } from "./execution.ts";
+import type { Loader } from "./loader.ts";
 import { buildSchema, type Schema } from "../schema/schema.ts";
 import { checkValues } from "../schema/check.ts";
 import { fillDefaults } from "../schema/fill.ts";
@@ -45,7 +46,6 @@ export interface LibraryValues {
 /** The final data values of a library. */
 export interface BuiltValues {
   readonly document: Document;
-  readonly schema: Schema | undefined;
   /** Documents for libraries inside. */
   readonly children: readonly ForChild[];
 }
@@ -53,45 +53,19 @@ export interface BuiltValues {
 /** Builds the data values of a library. */
 export function buildValues(execution: Execution): BuiltValues {
   const loader = execution.loader(new ValuesStruct(new Map()), []);
-  const children: ForChild[] = [];
-  const schemas: ValuesDocument[] = [];
-  const values: ValuesDocument[] = [];
-  const collect = (annotation: string, kind: ForChild["kind"], out: ValuesDocument[]) => {
-    for (const file of execution.valueFiles(loader, annotation)) {
-      for (const document of loader.evaluateYaml(file).documents!.items) {
-        const found = document.annotations?.get(annotation);
-        if (found === undefined) continue;
-        const path = refOf(document);
-        if (path === undefined) out.push({ document, from: file.path });
-        else {
-          const after = found.kwargs.some(([name, value]) =>
-            name === "after_library_module" && value === true
-          );
-          children.push({ path, kind, document, from: file.path, afterLibraryModule: after });
-        }
-      }
+  const call = caller(execution);
+  const schemas = collect(execution, loader, "schema");
+  const schema = schemaOf(schemas.own, call);
+  const values = collect(execution, loader, "values");
+  if (schema !== undefined) {
+    for (const { document } of values.own) {
+      checkValues(document, schema);
     }
-  };
-  collect(schemaAnnotation, "schema", schemas);
-  collect(valuesAnnotation, "values", values);
-  schemas.push(...execution.added.schemas);
-  values.push(...execution.added.values);
-  children.push(...execution.added.forChildren);
-
-  const thread = new Thread({ limits: execution.session.limits });
-  const call: Call = (fn, args) => thread.call(fn as never, args as never);
-  const schemaDocument = schemas.length === 0
-    ? undefined
-    : overlaid(schemas, "Overlaying data values schema", call);
-  const schema = schemaDocument === undefined ? undefined : buildSchema(schemaDocument, call);
-  const documents = values.map(({ document, from }) => {
-    if (schema !== undefined) checkValues(document, schema);
-    return { document, from };
-  });
+  }
   const base: ValuesDocument[] = schema === undefined
     ? []
     : [{ document: schema.defaults(), from: "schema" }];
-  const all = [...base, ...documents];
+  const all = [...base, ...values.own];
   const document = all.length === 0
     ? new Document(new YamlMap())
     : overlaid(all, "Overlaying data values", call, base.length);
@@ -107,7 +81,52 @@ export function buildValues(execution: Execution): BuiltValues {
       throw new ContextError("Validating final data values", error as Error);
     }
   }
-  return { document, children, schema };
+  const children = [...schemas.children, ...values.children, ...execution.added.forChildren];
+  return { document, children };
+}
+
+/** The schema of a library alone; its data values are not looked at. */
+export function buildSchemaOnly(execution: Execution): Schema | undefined {
+  const loader = execution.loader(new ValuesStruct(new Map()), []);
+  return schemaOf(collect(execution, loader, "schema").own, caller(execution));
+}
+
+function caller(execution: Execution): Call {
+  const thread = new Thread({ limits: execution.session.limits });
+  return (fn, args) => thread.call(fn as never, args as never);
+}
+
+function schemaOf(documents: readonly ValuesDocument[], call: Call): Schema | undefined {
+  if (documents.length === 0) return undefined;
+  return buildSchema(overlaid(documents, "Overlaying data values schema", call), call);
+}
+
+/** The documents of one kind: those of the files, then those from outside. */
+function collect(
+  execution: Execution,
+  loader: Loader,
+  kind: ForChild["kind"],
+): { own: ValuesDocument[]; children: ForChild[] } {
+  const annotation = kind === "schema" ? schemaAnnotation : valuesAnnotation;
+  const own: ValuesDocument[] = [];
+  const children: ForChild[] = [];
+  for (const file of execution.valueFiles(loader, annotation)) {
+    for (const document of loader.evaluateYaml(file).documents!.items) {
+      const found = document.annotations?.get(annotation);
+      if (found === undefined) continue;
+      const path = refOf(document);
+      if (path === undefined) {
+        own.push({ document, from: file.path });
+        continue;
+      }
+      const afterLibraryModule = found.kwargs.some(([name, value]) =>
+        name === "after_library_module" && value === true
+      );
+      children.push({ path, kind, document, from: file.path, afterLibraryModule });
+    }
+  }
+  own.push(...kind === "schema" ? execution.added.schemas : execution.added.values);
+  return { own, children };
 }
 
 /** Calls a Starlark function. */

@@ -7,6 +7,7 @@ import { match } from "../overlay/names.ts";
 import { anyDocumentAnnotation } from "../template/metas.ts";
 import { type Document, DocumentSet, YamlMap } from "../yaml/nodes.ts";
 import {
+  buildSchemaOnly,
   buildValues,
   type BuiltValues,
   type LibraryValues,
@@ -14,6 +15,7 @@ import {
   valuesAnnotation,
 } from "./data_values.ts";
 import { comparePaths, type WorkFile } from "./file.ts";
+import type { Schema } from "../schema/schema.ts";
 import type { Library } from "./library.ts";
 import { libraryModule } from "./library_module.ts";
 import { Loader } from "./loader.ts";
@@ -56,8 +58,8 @@ export class Execution {
   }
 
   /** The schema of the data values, if there is one. */
-  schema(): BuiltValues["schema"] {
-    return this.values().schema;
+  schema(): Schema | undefined {
+    return buildSchemaOnly(this);
   }
 
   /** Evaluates all files for output and applies the overlays among them. */
