@@ -1,3 +1,4 @@
+import { namedError } from "./_named_error.ts";
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { checkPositional } from "./args.ts";
 import type { Dict } from "./dict.ts";
@@ -27,7 +28,7 @@ function named<T>(name: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`);
+    throw namedError(name, error);
   }
 }
 

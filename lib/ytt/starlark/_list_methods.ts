@@ -1,3 +1,4 @@
+import { namedError } from "./_named_error.ts";
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { checkPositional, expect } from "./args.ts";
 import { equals } from "./_compare.ts";
@@ -22,7 +23,7 @@ function mutable(name: string, list: List, verb: string): void {
   try {
     list.checkMutable(verb);
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`);
+    throw namedError(name, error);
   }
 }
 
@@ -68,7 +69,7 @@ function index(self: List, args: Args, kwargs: Kwargs, thread: ThreadContext): V
     [start, end] = indices(args[1], args[2], self.items.length);
     for (let i = start; i < end; i++) if (equals(self.items[i]!, args[0]!)) return i;
   } catch (error) {
-    throw new Error(`index: ${(error as Error).message}`);
+    throw namedError("index", error);
   }
   throw new Error("index: value not in list");
 }

@@ -1,3 +1,4 @@
+import { namedError } from "./_named_error.ts";
 import type { Kwargs, Value } from "./values.ts";
 import { checkPositional, expect } from "./args.ts";
 import type { Method } from "./_method.ts";
@@ -16,6 +17,6 @@ function union(self: StarlarkSet, args: readonly Value[], kwargs: Kwargs): Value
   try {
     return StarlarkSet.from([...self.elements(), ...other]);
   } catch (error) {
-    throw new Error(`union: ${(error as Error).message}`);
+    throw namedError("union", error);
   }
 }

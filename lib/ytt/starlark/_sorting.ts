@@ -1,3 +1,4 @@
+import { namedError } from "./_named_error.ts";
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { expect, parameterName, type ParameterTypes, unpackArgs } from "./args.ts";
 import { quote } from "./_quote.ts";
@@ -94,6 +95,6 @@ function better(name: string, op: "<" | ">", a: Value, b: Value): boolean {
   try {
     return compare(op, a, b);
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`);
+    throw namedError(name, error);
   }
 }

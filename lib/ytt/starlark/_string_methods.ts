@@ -1,3 +1,4 @@
+import { namedError } from "./_named_error.ts";
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { checkPositional, expect } from "./args.ts";
 import { byteLength, byteOfIndex, isAscii, normalize, sliceBytes } from "./_bytes.ts";
@@ -75,7 +76,7 @@ function part(
   try {
     [lo, hi] = indices(start, end, byteLength(self));
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`);
+    throw namedError(name, error);
   }
   return { text: lo < hi ? sliceBytes(self, lo, hi) : "", offset: lo };
 }

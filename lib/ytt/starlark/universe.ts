@@ -1,3 +1,4 @@
+import { namedError } from "./_named_error.ts";
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { checkPositional, expect, parameterName, unpackArgs } from "./args.ts";
 import { toBytes } from "./_bytes.ts";
@@ -70,7 +71,7 @@ function dict(thread: ThreadContext, args: Args, kwargs: Kwargs): Value {
   try {
     updateDict(result, args[0], kwargs, thread);
   } catch (error) {
-    throw new Error(`dict: ${(error as Error).message}`);
+    throw namedError("dict", error);
   }
   return result;
 }
@@ -123,7 +124,7 @@ function getattr(_thread: ThreadContext, args: Args, kwargs: Kwargs): Value {
   try {
     found = findAttr(object!, name);
   } catch (error) {
-    if (fallback === undefined) throw new Error(`getattr: ${(error as Error).message}`);
+    if (fallback === undefined) throw namedError("getattr", error);
   }
   if (found !== undefined) return found;
   if (fallback !== undefined) return fallback;
@@ -179,7 +180,7 @@ function set(thread: ThreadContext, args: Args, kwargs: Kwargs): Value {
   try {
     return StarlarkSet.from(items);
   } catch (error) {
-    throw new Error(`set: ${(error as Error).message}`);
+    throw namedError("set", error);
   }
 }
 
