@@ -94,8 +94,8 @@ export async function yttCommand(io: YttIo): Promise<Command> {
   );
   addTemplateFlags(sub).action((flags: TemplateFlags) => template(flags, io));
   program.command("fmt").description("Format YAML files")
-    .option("-f, --file <path>", "file or directory; - is standard input", collect, [])
-    .action((flags: { file: string[] }) => format(flags.file, io));
+    .option("-f, --file <path>", "file or directory; - is standard input", collect)
+    .action((flags: { file?: string[] }) => format(flags.file ?? [], io));
   program.command("version").description("Print the version").action(async () => {
     const { version } = await import("../lib/ytt/workspace/version.ts");
     io.stdout(`ytt version ${version}\n`);
@@ -104,8 +104,7 @@ export async function yttCommand(io: YttIo): Promise<Command> {
 }
 
 function addTemplateFlags(command: Command): Command {
-  const list = (flags: string, description: string) =>
-    command.option(flags, description, collect, []);
+  const list = (flags: string, description: string) => command.option(flags, description, collect);
   list("-f, --file <path>", "file, directory or - (also newname=path); may be repeated");
   list("-v, --data-value <key=value>", "set a data value to a string");
   list("--data-value-yaml <key=value>", "set a data value to YAML");
@@ -133,8 +132,8 @@ function addTemplateFlags(command: Command): Command {
   return command;
 }
 
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
+function collect(value: string, previous: string[] | undefined): string[] {
+  return [...previous ?? [], value];
 }
 
 async function template(given: TemplateFlags, io: YttIo): Promise<void> {

@@ -46,9 +46,22 @@ export async function readFiles(
       return new Reader(fs, options).group(path, name).sort((a, b) => comparePaths(a.path, b.path));
     } catch (error) {
       if (error instanceof YttError) throw error;
-      throw new YttError(`Reading file '${path}': ${(error as Error).message}`, { cause: error });
+      throw new YttError(`Checking file '${path}': ${reason(error, "lstat", path)}`, {
+        cause: error,
+      });
     }
   });
+}
+
+/** Go's words for the usual failures. */
+function reason(error: unknown, action: string, path: string): string {
+  const { code, message } = error as Error & { code?: string };
+  const text = code === "ENOENT"
+    ? "no such file or directory"
+    : code === "EACCES"
+    ? "permission denied"
+    : undefined;
+  return text === undefined ? message : `${action} ${path}: ${text}`;
 }
 
 class Reader {
@@ -109,7 +122,7 @@ class Reader {
         try {
           return this.fs.readFileSync(path);
         } catch (error) {
-          throw new YttError(`Reading file '${path}': ${(error as Error).message}`, {
+          throw new YttError(`Reading file '${path}': ${reason(error, "open", path)}`, {
             cause: error,
           });
         }
