@@ -75,12 +75,14 @@ class Overlay {
     }
     // All sets together decide how many documents match, then each is changed on its own.
     const all = sets.flatMap((set) => set.items);
+    const before = all.length;
     this.#item(all, node, noExpects, this.#documentMatch, "document");
     if (sets.length === 1) {
       sets[0]!.items = all;
       return;
     }
-    distribute(sets, all);
+    // One operation either adds or removes documents, never both.
+    if (all.length !== before) distribute(sets, all);
   }
 
   /** Whether `left` has to be replaced by `right`; otherwise it has been changed in place. */

@@ -20,7 +20,7 @@ import { mapKeyOverride } from "./metas.ts";
 interface Frame {
   readonly tag: number;
   readonly node: YamlNode;
-  /** Keys of a map that was started here; dropped when something else changes the map. */
+  /** Keys of a map that was started here. */
   keys?: Set<unknown>;
 }
 
@@ -157,9 +157,14 @@ export class TemplateContext {
       splice(parent.items, node, documentsOf(value, node.position));
     } else if (node instanceof MapItem && parent instanceof YamlMap) {
       const { items, strict } = mapItemsOf(value, node.position);
-      for (const item of items) overrideKey(parent, item, this.implicitOverrides, strict, node);
+      const keys = frame!.keys!;
+      keys.delete(keyOf(node.key));
+      for (const item of items) {
+        const key = keyOf(item.key);
+        if (keys.has(key)) overrideKey(parent, item, this.implicitOverrides, strict, node);
+        else keys.add(key);
+      }
       splice(parent.items, node, items);
-      frame!.keys = undefined;
     } else if (node instanceof ArrayItem && parent instanceof YamlArray) {
       splice(parent.items, node, arrayItemsOf(value, node.position));
     } else {
