@@ -97,7 +97,7 @@ export async function yttCommand(io: YttIo): Promise<Command> {
     .option("-f, --file <path>", "file or directory; - is standard input", collect)
     .action((flags: { file?: string[] }) => format(flags.file ?? [], io));
   program.command("version").description("Print the version").action(async () => {
-    const { version } = await import("../lib/ytt/workspace/version.ts");
+    const { version } = await import("../lib/ytt/version.ts");
     io.stdout(`ytt version ${version}\n`);
   });
   return program;

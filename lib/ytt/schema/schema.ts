@@ -18,8 +18,7 @@ import {
 import type { Position } from "../yaml/position.ts";
 import { SchemaError } from "./error.ts";
 import { checkType } from "./check.ts";
-import type { Call } from "../workspace/data_values.ts";
-import { readValidation, type Validation } from "./validation.ts";
+import { type Caller, readValidation, type Validation } from "./validation.ts";
 
 /** Documentation of a value. */
 export interface SchemaDocs {
@@ -64,11 +63,11 @@ export class Schema {
 }
 
 /** Reads a schema document; throws {@link SchemaError} with every mistake. */
-export function buildSchema(document: Document, call: Call): Schema {
+export function buildSchema(document: Document, call: Caller): Schema {
   return new Schema(typeOf(document, call));
 }
 
-function typeOf(node: ItemNode, call: Call): SchemaType {
+function typeOf(node: ItemNode, call: Caller): SchemaType {
   const { position } = node;
   const given = (name: string) => node.annotations?.get(`schema/${name}`);
   for (const name of node.annotations?.keys() ?? []) {
@@ -153,7 +152,7 @@ const known = new Set(
 function shapeOf(
   node: ItemNode,
   base: Pick<SchemaType, "position" | "docs" | "validation">,
-  call: Call,
+  call: Caller,
 ): SchemaType {
   const value = node.value;
   if (value instanceof YamlMap) {

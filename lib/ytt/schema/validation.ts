@@ -6,7 +6,7 @@ import type { Position } from "../yaml/position.ts";
 import { repr, str } from "../starlark/ops.ts";
 import { goType } from "../template/convert.ts";
 import { assertions } from "../library/assert.ts";
-import { libraryHooks } from "../workspace/standard_modules.ts";
+import { libraryHooks } from "../template/standard_modules.ts";
 
 /** One rule: what it says, and the function that checks it. */
 export interface Rule {

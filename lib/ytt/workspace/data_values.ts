@@ -9,6 +9,7 @@ import { buildSchema, type Schema } from "../schema/schema.ts";
 import { checkValues } from "../schema/check.ts";
 import { fillDefaults } from "../schema/fill.ts";
 import { validateValues } from "../schema/validate.ts";
+import type { Caller } from "../schema/validation.ts";
 import { ContextError } from "./session.ts";
 import { ValuesStruct } from "./values_struct.ts";
 
@@ -91,12 +92,12 @@ export function buildSchemaOnly(execution: Execution): Schema | undefined {
   return schemaOf(collect(execution, loader, "schema").own, caller(execution));
 }
 
-function caller(execution: Execution): Call {
+function caller(execution: Execution): Caller {
   const thread = new Thread({ limits: execution.session.limits });
   return (fn, args) => thread.call(fn as never, args as never);
 }
 
-function schemaOf(documents: readonly ValuesDocument[], call: Call): Schema | undefined {
+function schemaOf(documents: readonly ValuesDocument[], call: Caller): Schema | undefined {
   if (documents.length === 0) return undefined;
   return buildSchema(overlaid(documents, "Overlaying data values schema", call), call);
 }
@@ -129,13 +130,10 @@ function collect(
   return { own, children };
 }
 
-/** Calls a Starlark function. */
-export type Call = (fn: unknown, args: readonly unknown[]) => unknown;
-
 function overlaid(
   documents: readonly ValuesDocument[],
   what: string,
-  call: Call,
+  call: Caller,
   unnamed = 0,
 ): Document {
   const [first, ...rest] = documents as [ValuesDocument, ...ValuesDocument[]];

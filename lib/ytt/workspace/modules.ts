@@ -8,7 +8,7 @@ import { overlayModule } from "../overlay/module.ts";
 import { prefixed, type TemplateRun } from "../template/evaluate.ts";
 import { comparePaths, type WorkFile } from "./file.ts";
 import type { Library } from "./library.ts";
-import { standardModule } from "./standard_modules.ts";
+import { standardModule } from "../template/standard_modules.ts";
 
 /** What the modules of one running file can reach. */
 export interface ModuleHost {

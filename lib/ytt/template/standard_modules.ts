@@ -2,11 +2,11 @@
 import type { LibraryHooks } from "../library/hooks.ts";
 import { standardModules } from "../library/standard_modules.ts";
 import type { Value } from "../starlark/values.ts";
-import { goType, toStarlark, toYaml } from "../template/convert.ts";
+import { goType, toStarlark, toYaml } from "./convert.ts";
 import { printDocuments, printValue } from "../yaml/emit.ts";
 import { DocumentSet } from "../yaml/nodes.ts";
 import { readYaml } from "../yaml/read.ts";
-import { version } from "./version.ts";
+import { version } from "../version.ts";
 
 /** How the library reaches YAML. */
 export const libraryHooks: LibraryHooks = {
