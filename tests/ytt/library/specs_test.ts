@@ -1,5 +1,5 @@
 import { preload } from "../../../lib/ytt/library/mod.ts";
-import { standardModule } from "../../../lib/ytt/workspace/standard_modules.ts";
+import { standardModule } from "../../../lib/ytt/template/standard_modules.ts";
 import { testSpecs } from "../starlark/_spec.ts";
 
 await preload(["@ytt:regexp", "@ytt:toml"]);
