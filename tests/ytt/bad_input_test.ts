@@ -11,7 +11,7 @@ import {
 async function failure(
   data: InputFile["data"],
   options: Partial<RenderOptions> = {},
-  withinMs = 5000,
+  withinMs = 20_000,
 ): Promise<YttError> {
   const start = performance.now();
   let error: unknown;

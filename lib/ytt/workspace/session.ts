@@ -13,7 +13,7 @@ export interface SessionOptions {
   readonly implicitMapKeyOverrides?: boolean;
   /** Refuses scalars that YAML 1.1 and 1.2 read differently. Default: false. */
   readonly strict?: boolean;
-  /** Limits of each template. Default: 100 million steps, 1 GiB, 1,000 calls deep. */
+  /** Limits of each template. Default: 50 million steps, 1 GiB, 1,000 calls deep. */
   readonly limits?: Limits;
   /** Time for everything together. Default: 60,000. */
   readonly timeLimitMs?: number;
@@ -34,7 +34,7 @@ export class Session {
   constructor(readonly options: SessionOptions) {
     const now = options.limits?.now ?? (() => performance.now());
     this.limits = {
-      maxSteps: 100_000_000,
+      maxSteps: 50_000_000,
       now,
       deadlineMs: now() + (options.timeLimitMs ?? 60_000),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
