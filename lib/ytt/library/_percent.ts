@@ -3,26 +3,27 @@ import { fromBytes, toBytes } from "../starlark/mod.ts";
 /** Parts of a URL, which differ in what must be escaped. */
 export type UrlPart = "path" | "segment" | "query" | "user" | "host" | "fragment";
 
-const UNRESERVED = /^[A-Za-z0-9\-_.~]$/;
-const ALLOWED: Readonly<Record<UrlPart, string>> = {
-  path: "$&+,/:;=@",
-  segment: "$&+:=@",
-  query: "",
-  user: "$&+,;=",
-  host: "!$&'()*+,;=:[]<>\"",
-  fragment: "$&+,/:;=?@!()*",
+/** Runs of characters that must be escaped. */
+const ESCAPED: Readonly<Record<UrlPart, RegExp>> = {
+  path: /[^A-Za-z0-9\-_.~$&+,/:;=@]+/g,
+  segment: /[^A-Za-z0-9\-_.~$&+:=@]+/g,
+  query: /[^A-Za-z0-9\-_.~]+/g,
+  user: /[^A-Za-z0-9\-_.~$&+,;=]+/g,
+  host: /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]+/g,
+  fragment: /[^A-Za-z0-9\-_.~$&+,/:;=?@!()*]+/g,
 };
 
 /** Percent-encodes as Go's `net/url`. */
 export function escapeUrl(text: string, part: UrlPart): string {
-  let out = "";
-  for (const byte of toBytes(text)) {
-    const char = String.fromCharCode(byte);
-    if (UNRESERVED.test(char) || ALLOWED[part].includes(char)) out += char;
-    else if (char === " " && part === "query") out += "+";
-    else out += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return out;
+  return text.replace(ESCAPED[part], (run) => {
+    let out = "";
+    for (const byte of toBytes(run)) {
+      out += byte === 0x20 && part === "query"
+        ? "+"
+        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    }
+    return out;
+  });
 }
 
 /**

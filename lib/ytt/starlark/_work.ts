@@ -32,6 +32,17 @@ export function workOfText(length: number): void {
   if (length > 256) active?.allocate(length);
 }
 
+/**
+ * Charges the running program for `count` values that a host function makes or visits: a few
+ * values can stand for a huge tree, as in `x = [x, x]`, sixty times over.
+ *
+ * @throws {LimitError} when a limit of the running thread is reached.
+ */
+export function chargeValues(count: number): void {
+  active?.allocate(count * 256);
+  active?.step(count);
+}
+
 /** Charges for looking through a string, if it is long. */
 export function workOfReading(length: number): void {
   if (length > 4096) work(length >> 5);

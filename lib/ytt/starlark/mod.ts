@@ -80,3 +80,4 @@ export type { Frame, Limits, ThreadOptions } from "./thread.ts";
 export { universe } from "./universe.ts";
 export { StarlarkValue } from "./values.ts";
 export type { BinaryOp, CompareOp, HashKey, Kwargs, ThreadContext, Value } from "./values.ts";
+export { chargeValues } from "./_work.ts";

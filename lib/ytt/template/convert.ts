@@ -2,6 +2,7 @@
 import { Dict } from "../starlark/dict.ts";
 import { StarlarkFloat } from "../starlark/float.ts";
 import { List, Tuple } from "../starlark/list.ts";
+import { chargeValues, length } from "../starlark/mod.ts";
 import { StarlarkValue, type Value } from "../starlark/values.ts";
 import {
   ArrayItem,
@@ -36,6 +37,7 @@ export function toYaml(value: Value, position: Position = unknownPosition, depth
   }
   if (value instanceof YamlFragment) return value.data;
   if (depth > maxDepth) throw new Error(`value is nested deeper than ${maxDepth}`);
+  chargeValues(1 + Math.max(length(value), 0));
   if (value instanceof List || value instanceof Tuple) {
     return new YamlArray(
       value.items.map((item) => new ArrayItem(toYaml(item, position, depth + 1), position)),
