@@ -11,6 +11,7 @@ import type { Command } from "../lib/deps/commander.ts";
 import { YttError } from "../lib/ytt/workspace/error.ts";
 import type { RenderOptions } from "../lib/ytt/workspace/render.ts";
 import { emptyFlags, type TemplateFlags, templateOptions } from "./_ytt_flags.ts";
+import { indentedMessage } from "./_ytt_error.ts";
 import { writeOutputFiles } from "./_ytt_output.ts";
 
 /** What the command line needs of its surroundings. */
@@ -49,7 +50,7 @@ export async function run(args: readonly string[], io: YttIo): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     const text = error instanceof YttError ? error.describe() : (error as Error).message;
-    io.stderr(`ytt: Error: ${text}\n`);
+    io.stderr(`ytt: Error: ${indentedMessage(text)}\n`);
     return 1;
   }
 }
