@@ -1,0 +1,78 @@
+/** What all parts of one rendering share. */
+import type { Limits } from "../starlark/thread.ts";
+import type { CompiledTemplate } from "../template/code.ts";
+import type { TemplateFinder } from "../template/error.ts";
+import type { DocumentSet } from "../yaml/nodes.ts";
+import type { WorkFile } from "./file.ts";
+
+/** Options that hold for every file. */
+export interface SessionOptions {
+  /** Comments that are neither `#@` nor `#!` are passed over. Default: false. */
+  readonly ignoreUnknownComments?: boolean;
+  /** A later map item replaces an earlier one with its key. Default: false. */
+  readonly implicitMapKeyOverrides?: boolean;
+  /** Refuses scalars that YAML 1.1 and 1.2 read differently. Default: false. */
+  readonly strict?: boolean;
+  /** Limits of each template. Default: 50 million steps, 1 GiB, 1,000 calls deep. */
+  readonly limits?: Limits;
+  /** Time for everything together. Default: 60,000. */
+  readonly timeLimitMs?: number;
+  /** Stops the run from outside. */
+  readonly signal?: AbortSignal;
+  /** Gets what templates print. Default: dropped. */
+  readonly print?: (text: string) => void;
+}
+
+/** The state of one rendering. */
+export class Session {
+  readonly #templates = new Map<string, CompiledTemplate>();
+  readonly #documents = new Map<WorkFile, DocumentSet>();
+
+  /** Limits with their defaults. */
+  readonly limits: Limits;
+
+  constructor(readonly options: SessionOptions) {
+    const now = options.limits?.now ?? (() => performance.now());
+    this.limits = {
+      maxSteps: 50_000_000,
+      now,
+      deadlineMs: now() + (options.timeLimitMs ?? 60_000),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...options.limits,
+    };
+  }
+
+  /** Finds a template for showing its lines. */
+  readonly find: TemplateFinder = (name) => this.#templates.get(name);
+
+  /** Compiles a file once. */
+  compiled(file: WorkFile, compile: () => CompiledTemplate): CompiledTemplate {
+    let template = this.#templates.get(file.path);
+    if (template === undefined) this.#templates.set(file.path, template = compile());
+    return template;
+  }
+
+  /** Reads a file once. */
+  parsed(file: WorkFile, parse: () => DocumentSet): DocumentSet {
+    let documents = this.#documents.get(file);
+    if (documents === undefined) this.#documents.set(file, documents = parse());
+    return documents;
+  }
+}
+
+/** A failure with the words that ytt puts in front of it. */
+export class ContextError extends Error {
+  /** `context` is `Unmarshaling YAML template 'a.yml'` and the like. */
+  constructor(readonly context: string, override readonly cause: Error) {
+    super(cause.message);
+  }
+}
+
+/** Runs `fn`; what it throws gets the context. */
+export function withContext<T>(context: string, fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    throw new ContextError(context, error as Error);
+  }
+}
