@@ -7,7 +7,7 @@
  * @module
  */
 import process from "node:process";
-import type { Command } from "../lib/deps/commander.ts";
+import type { Command, CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { YttError } from "../lib/ytt/workspace/error.ts";
 import type { RenderOptions } from "../lib/ytt/workspace/render.ts";
 import { emptyFlags, type TemplateFlags, templateOptions } from "./_ytt_flags.ts";
@@ -89,11 +89,11 @@ export async function yttCommand(io: YttIo): Promise<Command> {
       outputError: (text, write) => write(`ytt: Error: ${text.replace(/^error: /, "")}`),
     })
     .enablePositionalOptions();
-  addTemplateFlags(program).action((flags: TemplateFlags) => template(flags, io));
+  addTemplateFlags(program).action(() => template(program.opts() as unknown as TemplateFlags, io));
   const sub = program.command("template").aliases(["t", "tpl"]).description(
     "Process YAML templates",
   );
-  addTemplateFlags(sub).action((flags: TemplateFlags) => template(flags, io));
+  addTemplateFlags(sub).action(() => template(sub.opts() as unknown as TemplateFlags, io));
   program.command("fmt").description("Format YAML files")
     .option("-f, --file <path>", "file or directory; - is standard input", collect)
     .action((flags: { file?: string[] }) => format(flags.file ?? [], io));
@@ -104,7 +104,7 @@ export async function yttCommand(io: YttIo): Promise<Command> {
   return program;
 }
 
-function addTemplateFlags(command: Command): Command {
+function addTemplateFlags(command: CommandUnknownOpts): CommandUnknownOpts {
   const list = (flags: string, description: string) => command.option(flags, description, collect);
   list("-f, --file <path>", "file, directory or - (also newname=path); may be repeated");
   list("-v, --data-value <key=value>", "set a data value to a string");
