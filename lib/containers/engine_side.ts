@@ -1,7 +1,7 @@
 import type { EngineClient } from "../engine/mod.ts";
 import { StackedError } from "../errors/mod.ts";
 import { patiently } from "./_patience.ts";
-import { createEngineNetwork } from "./engine_network.ts";
+import { createEngineNetwork, createNamedNetwork } from "./engine_network.ts";
 import { LABEL } from "./labels.ts";
 import { type Lifeline, watchWaysOut } from "./lifeline.ts";
 import { networkCreateBody } from "./network_create_body.ts";
@@ -66,10 +66,11 @@ export class EngineSide {
   ): Promise<void> {
     const { engineName } = this.#identity;
     try {
+      const create = this.#identity.isUnique ? createEngineNetwork : createNamedNetwork;
       const body = networkCreateBody(engineName, this.#identity.labels(), options);
       this.#networkId ??= await patiently(
         signal,
-        (patient) => createEngineNetwork(this.#engine, body, patient),
+        (patient) => create(this.#engine, body, patient),
       );
     } catch (cause) {
       signal.throwIfAborted();

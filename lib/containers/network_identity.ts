@@ -8,8 +8,9 @@ export class NetworkIdentity {
   readonly runId: string;
   /** How long everything lives. */
   readonly lifetime: Lifetime;
+  /** Whether names on the engine carry the id of the run. */
+  readonly isUnique: boolean;
   readonly #owner: string;
-  readonly #unique: boolean;
 
   /**
    * Makes an identity.
@@ -27,17 +28,17 @@ export class NetworkIdentity {
     this.runId = fields.runId;
     this.lifetime = fields.lifetime;
     this.#owner = fields.owner;
-    this.#unique = fields.unique;
+    this.isUnique = fields.unique;
   }
 
   /** Name of the network on the engine. */
   get engineName(): string {
-    return this.#unique ? `${this.name}_${this.runId}` : this.name;
+    return this.isUnique ? `${this.name}_${this.runId}` : this.name;
   }
 
   /** Name of a container on the engine. */
   containerName(name: string): string {
-    return this.#unique ? `${this.name}_${name}_${this.runId}` : name;
+    return this.isUnique ? `${this.name}_${name}_${this.runId}` : name;
   }
 
   /**
