@@ -222,6 +222,10 @@ export type Stmt =
 export interface File {
   /** The name it was parsed under. */
   readonly filename: string;
-  /** Its statements. */
+  /**
+   * Its statements, of use to the compiler only.
+   *
+   * @internal
+   */
   readonly body: Stmt[];
 }
