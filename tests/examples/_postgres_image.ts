@@ -9,6 +9,7 @@ as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups)
 user=\${POSTGRES_USER:-postgres}
 database=\${POSTGRES_DB:-$user}
 mkdir -p "$PGDATA"
+install -d -o postgres -g postgres /run/postgresql
 chown -R postgres:postgres /var/lib/postgresql
 chmod 700 "$PGDATA"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then

@@ -35,7 +35,7 @@ export const DEBIAN: DebianImageRecipe = { name: "debian", changes: ['CMD ["bash
 /**
  * Makes sure that an engine has an image of Debian packages, without a registry. The root file
  * system is made once by mmdebstrap, which is not installed, and kept in the cache directory; each
- * engine imports it once (170 MB: 16 s for the first, 1.5 s for the second).
+ * engine imports it once (125 MB: 16 s for the first, 0.5 s for the second).
  *
  * @param engine Where the image is wanted.
  * @param recipe What is in it.
@@ -78,13 +78,14 @@ async function cannotMake(): Promise<string | undefined> {
 }
 
 async function bootstrap(
-  { packages = [], script }: DebianImageRecipe,
+  { name, packages = [], script }: DebianImageRecipe,
   tar: string,
 ): Promise<string | undefined> {
   const files = await debianFiles({ packages: ["mmdebstrap"] });
   if (files.root === undefined) return files.skip;
   const programs = `${files.root}/usr/bin`;
-  const work = await Deno.makeTempDir({ dir: `${cacheDirectory()}/tests`, prefix: ".debian-" });
+  const base = `${cacheDirectory()}/tests`;
+  const work = await Deno.makeTempDir({ dir: base, prefix: ".debian-" });
   try {
     const { success, stderr } = await new Deno.Command("perl", {
       args: [
@@ -114,6 +115,9 @@ async function bootstrap(
       signal: AbortSignal.timeout(LIMIT_MS),
     }).output();
     if (!success) return `mmdebstrap failed: ${lastError(new TextDecoder().decode(stderr))}`;
+    for await (const { name: old } of Deno.readDir(base)) {
+      if (new RegExp(`^${name}-[0-9a-f]{16}\\.tar$`).test(old)) await Deno.remove(`${base}/${old}`);
+    }
     await Deno.rename(`${work}/root.tar`, tar);
     return undefined;
   } finally {
