@@ -1,16 +1,18 @@
 // gate-timeout: 300 s
 
 import assert from "node:assert/strict";
-import { type ContainerNetwork, findKept, removeKept } from "../../lib/containers/mod.ts";
+import {
+  type ContainerNetwork,
+  findKept,
+  type KeptProject,
+  removeKept,
+} from "../../lib/containers/mod.ts";
 import { LABEL } from "../../lib/containers/labels.ts";
 import { nothingLeft, type Scene, sceneTest, shell, sleeper, within } from "./support.ts";
 
-/**
- * Containers in one network. Two hundred, the number that is wanted, take about two minutes on two
- * busy cores; SUPERORCH_TEST_SCALE=200 asks for them.
- */
-const CONTAINERS = Number(Deno.env.get("SUPERORCH_TEST_SCALE") ?? 60);
+const CONTAINERS = 200;
 
+/** The engine's default pools hold about 31. */
 const NETWORKS = 50;
 
 /** Nothing here may hang; how fast it is is for the benchmarks. */
@@ -73,7 +75,8 @@ sceneTest("ten services go up, are found again and go down", async ({ network: m
     const first = await up();
     assert.equal(first?.containers.size, 10);
     const second = await up();
-    const idsOf = (kept: typeof first) => [...kept?.containers.values() ?? []].map(({ Id }) => Id);
+    const idsOf = (kept: KeptProject | undefined) =>
+      [...kept?.containers.values() ?? []].map(({ Id }) => Id);
     assert.deepEqual(idsOf(second), idsOf(first));
   } finally {
     const { failed } = await within(LIMIT_MS, removeKept(engine, project, { graceMs: 0 }));
