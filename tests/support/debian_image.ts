@@ -49,18 +49,21 @@ export async function debianImage(
   if (problem !== undefined) return { skip: problem };
   const reference = `superorch/test-${recipe.name}:${SUITE}`;
   const content = await contentHash(recipe);
-  if (await contentOf(engine, reference) === content) return { reference };
+  if ((await present(engine, reference))?.content === content) return { reference };
   const tar = `${cacheDirectory()}/tests/${recipe.name}-${content}.tar`;
   await using _lock = await FileLock.acquire(`${tar}.lock`, { parents: true, timeoutMs: LIMIT_MS });
   if (!await isFile(tar)) {
     const skip = await bootstrap(recipe, tar);
     if (skip !== undefined) return { skip };
   }
-  if (await contentOf(engine, reference) !== content) {
+  const old = await present(engine, reference);
+  if (old?.content !== content) {
     const file = await Deno.open(tar);
     await engine.images.import(reference, file.readable, {
       changes: [...recipe.changes ?? [], `LABEL ${CONTENT_LABEL}=${content}`],
     });
+    // Without a name now; containers that use it keep it from being removed.
+    if (old !== undefined) await engine.images.remove(old.id).catch(() => {});
   }
   return { reference };
 }
@@ -130,9 +133,13 @@ function lastError(text: string): string {
   return (lines.findLast((line) => line.startsWith("E:")) ?? lines.at(-1) ?? "").slice(0, 300);
 }
 
-async function contentOf(engine: EngineClient, reference: string): Promise<string | undefined> {
+async function present(
+  engine: EngineClient,
+  reference: string,
+): Promise<{ readonly id: string; readonly content: string | undefined } | undefined> {
   try {
-    return (await engine.images.inspect(reference)).Config?.Labels?.[CONTENT_LABEL];
+    const { Id, Config } = await engine.images.inspect(reference);
+    return { id: Id, content: Config?.Labels?.[CONTENT_LABEL] };
   } catch (error) {
     if (error instanceof ImageNotFoundError) return undefined;
     throw error;
