@@ -10,6 +10,7 @@ import { fromYaml } from "../template/fragment.ts";
 import { copyValue, Document, DocumentSet } from "../yaml/nodes.ts";
 import type { ForChild, LibraryValues, ValuesDocument } from "./data_values.ts";
 import { Execution } from "./execution.ts";
+import type { Session } from "./session.ts";
 import { toStruct } from "./values_struct.ts";
 
 /** The module as the files of `parent` see it. */
@@ -69,7 +70,9 @@ function getLibrary(
   const inner = children.filter(({ path }) =>
     path[0]!.name === name && (path[0]!.alias === "" || path[0]!.alias === alias)
   );
-  return new LibraryInstance(name, parent, inner, { schemas: [], values: [], forChildren: [] });
+  const session = parent.session.derive(options);
+  const given = { schemas: [], values: [], forChildren: [] };
+  return new LibraryInstance(name, parent, session, inner, given);
 }
 
 class LibraryInstance extends StarlarkValue {
@@ -78,6 +81,7 @@ class LibraryInstance extends StarlarkValue {
   constructor(
     readonly libraryName: string,
     readonly parent: Execution,
+    readonly session: Session,
     readonly references: readonly ForChild[],
     readonly given: LibraryValues,
   ) {
@@ -133,7 +137,7 @@ class LibraryInstance extends StarlarkValue {
           if (plain) clearAnnotations(document);
           return { document, from: `data values given to library.${name}` };
         });
-    return new LibraryInstance(this.libraryName, this.parent, this.references, {
+    return new LibraryInstance(this.libraryName, this.parent, this.session, this.references, {
       ...this.given,
       [kind]: [...this.given[kind], ...documents],
     });
@@ -145,7 +149,7 @@ class LibraryInstance extends StarlarkValue {
       this.references.filter((ref) =>
         ref.path.length === 1 && ref.kind === kind && ref.afterLibraryModule === after
       );
-    return new Execution(this.parent.session, library, {
+    return new Execution(this.session, library, {
       schemas: [...own("schema", false), ...this.given.schemas, ...own("schema", true)],
       values: [...own("values", false), ...this.given.values, ...own("values", true)],
       forChildren: this.references.filter((ref) => ref.path.length > 1)

@@ -25,13 +25,21 @@ export interface SessionOptions {
 
 /** The state of one rendering. */
 export class Session {
-  readonly #templates = new Map<string, CompiledTemplate>();
+  readonly #compiled = new Map<string, CompiledTemplate>();
   readonly #documents = new Map<WorkFile, DocumentSet>();
+  /** Every template of the run, also of sessions derived from this one. */
+  readonly #templates: Map<string, CompiledTemplate>;
 
   /** Limits with their defaults. */
   readonly limits: Limits;
 
-  constructor(readonly options: SessionOptions) {
+  /** `parent` is given for a library that is read in another way than the rest. */
+  constructor(readonly options: SessionOptions, parent?: Session) {
+    this.#templates = parent === undefined ? new Map() : parent.#templates;
+    if (parent !== undefined) {
+      this.limits = parent.limits;
+      return;
+    }
     const now = options.limits?.now ?? (() => performance.now());
     this.limits = {
       maxSteps: 50_000_000,
@@ -47,9 +55,19 @@ export class Session {
 
   /** Compiles a file once. */
   compiled(file: WorkFile, compile: () => CompiledTemplate): CompiledTemplate {
-    let template = this.#templates.get(file.path);
-    if (template === undefined) this.#templates.set(file.path, template = compile());
+    let template = this.#compiled.get(file.path);
+    if (template === undefined) {
+      template = compile();
+      this.#compiled.set(file.path, template);
+      this.#templates.set(file.path, template);
+    }
     return template;
+  }
+
+  /** The same run with other options. */
+  derive(options: Partial<SessionOptions>): Session {
+    if (Object.keys(options).length === 0) return this;
+    return new Session({ ...this.options, ...options }, this);
   }
 
   /** Reads a file once. */

@@ -47,23 +47,25 @@ const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const simple = /^[A-Za-z_/][A-Za-z0-9_./@+\-]*$/;
 // deno-lint-ignore no-control-regex -- what libyaml calls printable ends at U+FFFD
 const unprintable = /[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]/;
-const styles = new Map<string, StringStyle>();
+const keyStyles = new Map<string, StringStyle>();
+const valueStyles = new Map<string, StringStyle>();
 
 /** The style that yaml.v2's encoder and emitter choose together. */
 export function stringStyle(text: string, key: boolean): StringStyle {
   if (text.length > 64) return chooseStyle(text, key);
-  const cacheKey = key ? text : text + "\0";
-  let style = styles.get(cacheKey);
+  const styles = key ? keyStyles : valueStyles;
+  let style = styles.get(text);
   if (style === undefined) {
     if (styles.size > 5000) styles.clear();
-    styles.set(cacheKey, style = chooseStyle(text, key));
+    styles.set(text, style = chooseStyle(text, key));
   }
   return style;
 }
 
 function chooseStyle(text: string, key: boolean): StringStyle {
   if (simple.test(text)) return resolvePlain(text).tag === "str" ? "plain" : "double";
-  const special = unprintable.test(text);
+  // Line and paragraph separators would be read as line breaks again.
+  const special = unprintable.test(text) || /[\u2028\u2029]/.test(text);
   const spaceBeforeBreak = /[ ][\n\r\x85\u2028\u2029]/.test(text);
   if (text.includes("\n")) {
     return key || special || spaceBeforeBreak || text.endsWith(" ") ? "double" : "literal";
