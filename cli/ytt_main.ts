@@ -3,5 +3,5 @@ import process from "node:process";
 import { processIo, run } from "./ytt.ts";
 
 if (import.meta.main) {
-  process.exitCode = await run(process.argv.slice(2), processIo());
+  run(process.argv.slice(2), processIo()).then((code) => process.exitCode = code);
 }

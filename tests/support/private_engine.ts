@@ -101,6 +101,8 @@ export async function startPrivateEngine(
       `--cgroup-parent=/${cgroup}`,
       ...(options.args ?? []).map((arg) => arg.replace("@/", `${directory}/`)),
     ],
+    // The gate's own directory for a test is not there in another root, and must be empty at its end.
+    env: { TMPDIR: options.root === undefined ? directory : "/tmp" },
     stdin: "null",
     stdout: "null",
     stderr: "null",
