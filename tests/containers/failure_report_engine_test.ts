@@ -151,5 +151,5 @@ sceneTest("what the others wrote last is in the report", async ({ network: make 
   assert.deepEqual(error.others.map(({ name, lastLines }) => ({ name, lastLines })), [
     { name: "talker", lastLines: ["line 3", "line 4", "line 5"] },
   ]);
-  assert.match(error.message, /Last lines of the others:\n  talker \(running\).*\n    line 3\n/);
+  assert.match(error.message, /Last lines of the others:\n {2}talker \(running\).*\n {4}line 3\n/);
 });

@@ -78,7 +78,7 @@ sceneTest(
     assert.deepEqual(error.context.others.map(({ name }) => name), ["b"]);
     assert.match(
       error.message,
-      /^"a" ended with exit code 5\n  time line: .*\n  stderr ends with:\n    last words\nLast lines of the others:\n  b \(running\).*\n    I am b$/,
+      /^"a" ended with exit code 5\n {2}time line: .*\n {2}stderr ends with:\n {4}last words\nLast lines of the others:\n {2}b \(running\).*\n {4}I am b$/,
     );
   },
 );
