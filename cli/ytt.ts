@@ -194,7 +194,7 @@ async function format(paths: readonly string[], io: YttIo): Promise<void> {
     const file = new WorkFile(input);
     if (file.type !== "yaml") continue;
     try {
-      io.stdout(formatYaml(file.text(), file.path));
+      io.stdout(await formatYaml(file.text(), file.path));
     } catch (error) {
       const context = `Unmarshaling YAML template '${file.path}'`;
       throw new YttError((error as Error).message, { context, cause: error });

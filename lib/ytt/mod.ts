@@ -22,14 +22,13 @@
  * @module
  */
 
-export { inspectSchema, inspectValues, render } from "./workspace/render.ts";
+export { formatYaml, inspectSchema, inspectValues, render } from "./lazy.ts";
 export type { OutputFormat, Rendered, RenderedFile, RenderOptions } from "./workspace/render.ts";
 export { YttError } from "./workspace/error.ts";
 export type { InputFile } from "./workspace/file.ts";
 export type { ValueFlags } from "./workspace/flags.ts";
 export type { SessionOptions } from "./workspace/session.ts";
 export type { TemplateIssue, TemplatePlace } from "./template/error.ts";
-export { formatYaml } from "./yaml/fmt.ts";
 export { readFiles } from "./workspace/read_files.ts";
 export type { FileSystem, ReadFilesOptions } from "./workspace/read_files.ts";
 export type { PlainValue } from "./yaml/plain.ts";

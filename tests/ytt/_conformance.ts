@@ -91,7 +91,7 @@ async function evaluate(
   directory: string,
 ): Promise<string> {
   try {
-    if (isFormat) return formatYaml(input);
+    if (isFormat) return await formatYaml(input);
     // Without an extension, because that is the name in the expected messages.
     const path = "stdin";
     const fileMarks = [`stdin:type=${isText ? "text" : "yaml"}-template`];

@@ -100,9 +100,9 @@ Deno.test("inspectValues() and inspectSchema() print what the templates get", as
   match(await inspectSchema({ files }), /port:\n\s+type: integer\n\s+default: 80/);
 });
 
-Deno.test("formatYaml() formats what it formatted to the same", () => {
-  const once = formatYaml(
+Deno.test("formatYaml() formats what it formatted to the same", async () => {
+  const once = await formatYaml(
     "# a\nb:   [1, {c: d}]\n#@ if True:\ne: #@ 1\n#@ end\n---\n- - x\n  - y: |\n      z\n",
   );
-  strictEqual(formatYaml(once), once);
+  strictEqual(await formatYaml(once), once);
 });
