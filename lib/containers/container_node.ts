@@ -229,7 +229,8 @@ export class ContainerNode implements GraphNode {
     signal.throwIfAborted();
     this.status.advance("starting");
     try {
-      const stream = await engine.containers.attach(id, { signal });
+      const stdin = this.spec.stdin === "held";
+      const stream = await engine.containers.attach(id, { stdin, signal });
       this.#stream = stream;
       const pumping = this.#pump(stream);
       const listening = Promise.withResolvers<void>();

@@ -303,6 +303,22 @@ export class ContainerNetwork implements AsyncDisposable {
   }
 
   /**
+   * Waits until all important nodes have ended, as {@linkcode ContainerNetwork.wait} does.
+   *
+   * @param options Time limit, signal, what to do on a failure.
+   * @returns How each of them ended, by name.
+   * @throws {TypeError} when none is important.
+   */
+  async waitImportant(options: WaitOptions = {}): Promise<ReadonlyMap<string, NodeResult>> {
+    const names = [...this.#registry.specs.values()]
+      .filter(({ important }) => important === true).map(({ name }) => name);
+    if (names.length === 0) {
+      throw new TypeError(`Cannot wait for what is important in "${this.name}": nothing is`);
+    }
+    return await this.wait(names, options);
+  }
+
+  /**
    * Waits for a condition of one node.
    *
    * @param name The node; it must have been run.
