@@ -249,7 +249,8 @@ export class ContainerNode implements GraphNode {
         await pumping;
         throw error;
       }
-      this.status.advance("running");
+      // By the engine's clock, as its end will be: a short run would seem to end before it began.
+      this.status.advance("running", this.#runs.startedAtMs(0));
       this.#watching = this.#watch(id, exit, pumping, stream);
     } catch (cause) {
       signal.throwIfAborted();
