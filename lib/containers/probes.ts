@@ -143,8 +143,14 @@ export async function httpAnswers(
   const url = `${wanted.tls === true ? "https" : "http"}://${
     hostname.includes(":") ? `[${hostname}]` : hostname
   }:${port}${wanted.path ?? "/"}`;
+  // HTTP_PROXY is for the way out; a container's own address is nobody's business but ours. The way
+  // to say "straight there" carries no TLS, so with TLS HTTPS_PROXY and NO_PROXY count.
+  using client = wanted.tls === true
+    ? undefined
+    : Deno.createHttpClient({ proxy: { transport: "tcp", hostname, port } });
   try {
     const response = await fetch(url, {
+      client,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
       redirect: "manual",
     });
