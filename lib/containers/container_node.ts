@@ -33,7 +33,7 @@ export interface ContainerNodeContext {
   readonly labels: Readonly<Record<string, string>>;
   /** Absolute path for each path of a bind. */
   readonly resolveBind: (path: string) => string;
-  /** Id on the engine for another node. */
+  /** Name on the engine for another node. */
   readonly resolveContainer: (name: string) => string;
 }
 

@@ -1,4 +1,4 @@
-import { dependencyEntries, type NodeSpec } from "./spec.ts";
+import { dependenciesOf, type NodeSpec, sharedContainers } from "./spec.ts";
 
 /** A network whose nodes cannot be started in any order, with every mistake in it. */
 export class GraphError extends TypeError {
@@ -24,9 +24,11 @@ export class GraphError extends TypeError {
 export function checkGraph(network: string, specs: ReadonlyMap<string, NodeSpec>): void {
   const problems: string[] = [];
   for (const spec of specs.values()) {
-    for (const [name, condition] of dependencyEntries(spec.dependsOn)) {
+    const shared = sharedContainers(spec);
+    for (const [name, condition] of dependenciesOf(spec)) {
       const target = specs.get(name);
       if (target === undefined) {
+        if (shared.includes(name)) continue; // one that is not of this network
         problems.push(`"${spec.name}" depends on "${name}", which does not exist`);
       } else if (target.kind === "command" && condition === "healthy") {
         problems.push(
@@ -55,7 +57,7 @@ export function withDependencies(
   const visit = (name: string) => {
     const spec = specs.get(name);
     if (spec === undefined || ordered.has(name)) return;
-    for (const [dependency] of dependencyEntries(spec.dependsOn)) visit(dependency);
+    for (const [dependency] of dependenciesOf(spec)) visit(dependency);
     ordered.add(name);
   };
   names.forEach(visit);
@@ -70,7 +72,8 @@ function findCycle(specs: ReadonlyMap<string, NodeSpec>): readonly string[] | un
     if (at !== -1) return [...path.slice(at), name];
     if (done.has(name)) return undefined;
     path.push(name);
-    for (const [dependency] of dependencyEntries(specs.get(name)?.dependsOn)) {
+    const spec = specs.get(name);
+    for (const [dependency] of spec === undefined ? [] : dependenciesOf(spec)) {
       const cycle = visit(dependency);
       if (cycle !== undefined) return cycle;
     }

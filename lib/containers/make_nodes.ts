@@ -83,9 +83,8 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     image,
     labels: identity.labels(spec.name, await specHash(spec, image.id)),
     resolveBind: (path) => binds.absolute(path),
-    resolveContainer: (name) => {
-      const node = registry.node(name);
-      return node instanceof ContainerNode && node.id !== undefined ? node.id : name;
-    },
+    // By name: the other one may not be created yet.
+    resolveContainer: (name) =>
+      registry.specs.get(name)?.kind === "container" ? identity.containerName(name) : name,
   });
 }

@@ -7,6 +7,7 @@ import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
 import { type Condition, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
+import { checkContainer } from "./create_body.ts";
 import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
@@ -207,6 +208,7 @@ export class ContainerNetwork implements AsyncDisposable {
    * @param names Which. Default: all that do not run and have not ended.
    * @param options Time limit and signal.
    * @throws {GraphError} when the dependencies make no sense.
+   * @throws {RangeError} when a port cannot be one.
    * @throws {NetworkFailedError} when a node does not start; the guilty one first.
    * @throws {TimeoutError} when it takes too long; everything is ended then.
    */
@@ -228,6 +230,7 @@ export class ContainerNetwork implements AsyncDisposable {
     checkGraph(this.name, this.#registry.specs);
     const specs = wanted.map((name) => this.#registry.requireSpec(name));
     const containers = specs.filter((spec) => spec.kind === "container");
+    containers.forEach(checkContainer);
     const binds = await BindSources.resolve(containers, this.engine);
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
     await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
@@ -503,7 +506,7 @@ export class ContainerNetwork implements AsyncDisposable {
     await this.#adopt(kept, signal);
     await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
       engine: this.engine,
-      find: (name) => this.#registry.requireNode(name),
+      find: (name) => this.#registry.node(name),
       nodes: () => this.#registry.nodes,
       width: this.#options.startWidth ?? START_WIDTH,
       signal,

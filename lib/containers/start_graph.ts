@@ -3,15 +3,15 @@ import { limiter } from "./_limit.ts";
 import { describeCondition } from "./conditions.ts";
 import { DependencyError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
-import { dependencyEntries } from "./spec.ts";
+import { dependenciesOf, sharedContainers } from "./spec.ts";
 import { waitForCondition } from "./wait_condition.ts";
 
 /** What starting a graph needs. */
 export interface StartContext {
   /** The engine. */
   readonly engine: EngineClient;
-  /** Finds the node that another one depends on. */
-  readonly find: (name: string) => GraphNode;
+  /** Finds the node that another one depends on; `undefined` for one that is not of this network. */
+  readonly find: (name: string) => GraphNode | undefined;
   /** All nodes of the network, for errors. */
   readonly nodes: () => readonly GraphNode[];
   /** How many nodes are created or started at a time. */
@@ -40,7 +40,14 @@ export async function startGraph(
   // the first one runs.
   // What was found running already is there for those that depend on it.
   const idle = nodes.filter(({ status }) => status.phase === "waiting");
-  await settleAll(idle.map((node) => gate(() => node.create(signal))), stop);
+  const created = new Map<string, Promise<void>>();
+  for (const node of idle) {
+    // Each comes after what it depends on, so those whose namespaces it shares are known here.
+    const before = sharedContainers(node.spec).map((name) => created.get(name));
+    const create = Promise.all(before).then(() => gate(() => node.create(signal)));
+    created.set(node.spec.name, create);
+  }
+  await settleAll([...created.values()], stop);
   await settleAll(
     idle.map(async (node) => {
       await waitForDependencies(node, { ...context, signal });
@@ -54,9 +61,11 @@ async function waitForDependencies(node: GraphNode, context: StartContext): Prom
   const { status } = node;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const waits = dependencyEntries(node.spec.dependsOn).map(async ([name, condition]) => {
+  const waits = dependenciesOf(node.spec).map(async ([name, condition]) => {
+    const dependency = context.find(name);
+    if (dependency === undefined) return; // a container that is not of this network
     try {
-      await waitForCondition(context.find(name), condition, { ...context, signal });
+      await waitForCondition(dependency, condition, { ...context, signal });
     } catch (cause) {
       signal.throwIfAborted();
       const wanted = describeCondition(condition);

@@ -47,6 +47,17 @@ Deno.test("one that depends on itself is a circle", () => {
   ]);
 });
 
+Deno.test("sharing namespaces is a dependency, except on a container of somebody else", () => {
+  const specs = new Map<string, NodeSpec>([
+    ["a", container("a", "x", { pid: "container:b", ipc: "container:stranger" })],
+    ["b", container("b", "x")],
+  ]);
+  assert.deepEqual(problemsOf(specs), []);
+  assert.deepEqual(withDependencies(["a"], specs), ["b", "a"]);
+  specs.set("b", container("b", "x", { dependsOn: ["a"] }));
+  assert.deepEqual(problemsOf(specs), ["the dependencies go in a circle: a -> b -> a"]);
+});
+
 Deno.test("a long chain and a wide fan are no circles, and take no time", () => {
   const nodes: Record<string, readonly string[]> = {};
   for (let index = 0; index < 2_000; index++) {
