@@ -48,6 +48,7 @@ export async function buildSource(
     noCache,
     pull,
     networkMode: network,
+    secrets: source.secrets,
     labels: { ...source.labels, ...context.labels },
     signal: context.signal,
     onEvent: (event) => {

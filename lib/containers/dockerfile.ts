@@ -1,3 +1,5 @@
+import type { BuildSecret } from "../engine/build/mod.ts";
+
 /** What a container is made from. */
 export type ImageSource = ImageReference | DockerfileSource;
 
@@ -37,6 +39,8 @@ export interface BuildOptions {
   readonly pull?: boolean;
   /** Network of the `RUN` steps: `none`, `host` or a name. Default: the engine's. */
   readonly network?: string;
+  /** Secrets for `RUN --mount=type=secret,id=…`, by id; BuildKit only. */
+  readonly secrets?: Readonly<Record<string, BuildSecret>>;
   /** Labels of the image. */
   readonly labels?: Readonly<Record<string, string>>;
 }
