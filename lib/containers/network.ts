@@ -1,11 +1,11 @@
-import { renderError, TimeoutError } from "../errors/mod.ts";
+import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
 import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { limiter } from "./_limit.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
-import { type Condition, describeCondition } from "./conditions.ts";
+import { type Condition, conditionProblem, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { checkContainer } from "./create_body.ts";
 import { EngineSide } from "./engine_side.ts";
@@ -141,7 +141,7 @@ export class ContainerNetwork implements AsyncDisposable {
         `removed what dead runs left: ${removed.map(({ name }) => name).join(", ")}`,
       );
     }
-    if (options.logDir !== undefined) await Deno.mkdir(options.logDir, { recursive: true });
+    if (options.logDir !== undefined) await makeLogDirectory(options.logDir);
     network.#stack.use(stack.move());
     return network;
   }
@@ -328,6 +328,7 @@ export class ContainerNetwork implements AsyncDisposable {
    * @param condition What is waited for.
    * @throws {NodeEndedError} as soon as it ends instead.
    * @throws {UnhealthyError} when its health check fails for good.
+   * @throws {TypeError} when the condition is none, or can never hold.
    * @throws {TimeoutError} when it takes too long.
    */
   async waitFor(
@@ -344,6 +345,8 @@ export class ContainerNetwork implements AsyncDisposable {
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<void> {
     const node = this.#registry.requireNode(name);
+    const problem = conditionProblem(condition);
+    if (problem !== undefined) throw new TypeError(`Cannot wait for "${name}": ${problem}`);
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal]),
       what: `wait for "${name}" to ${describeCondition(condition)}`,
@@ -621,4 +624,12 @@ export class ContainerNetwork implements AsyncDisposable {
 
 function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+async function makeLogDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new StackedError(`Cannot make log directory "${path}"`, { cause, location: false });
+  }
 }
