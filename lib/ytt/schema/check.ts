@@ -2,11 +2,14 @@
 import {
   type Document,
   type ItemNode,
+  type MapItem,
   showKey,
   YamlArray,
   YamlMap,
   type YamlValue,
 } from "../yaml/nodes.ts";
+import { nearest } from "../starlark/_spelling.ts";
+import type { Position } from "../yaml/position.ts";
 import { SchemaError, type SchemaFailure } from "./error.ts";
 import { scalarKind, type Schema, type SchemaType } from "./schema.ts";
 
@@ -28,12 +31,7 @@ export function checkType(value: YamlValue, type: SchemaType, node: ItemNode): S
       return value.items.flatMap((item) => {
         const found = type.items.find(({ key }) => key === item.key);
         if (found !== undefined) return checkType(item.value, found.type, item);
-        return [{
-          position: item.position,
-          found: showKey(item.key),
-          expected: `(a key defined in map) (by ${type.position.compact()})`,
-          hints: ["declare data values in schema and override them in a data values document"],
-        }];
+        return [undeclared(item, type.items.map(({ key }) => showKey(key)), type.position)];
       });
     }
     case "array":
@@ -45,6 +43,28 @@ export function checkType(value: YamlValue, type: SchemaType, node: ItemNode): S
       return fits ? [] : [mismatch(value, type, node)];
     }
   }
+}
+
+function undeclared(
+  item: MapItem,
+  keys: readonly string[],
+  definition: Position,
+): SchemaFailure {
+  const from = `(from ${definition.compact()})`;
+  const key = showKey(item.key);
+  const declared = [...keys].sort();
+  const similar = nearest(key, declared);
+  return {
+    position: item.position,
+    description: "Given data value is not declared in schema",
+    found: key,
+    expected: declared.length === 1
+      ? `a map item with the key named "${declared[0]}" ${from}`
+      : declared.length > 1 && declared.length <= 9
+      ? `one of { ${declared.join(", ")} } ${from}`
+      : `a key defined in map ${from}`,
+    hints: similar === "" ? [] : [`did you mean "${similar}"?`],
+  };
 }
 
 function mismatch(value: YamlValue, type: SchemaType, node: ItemNode): SchemaFailure {

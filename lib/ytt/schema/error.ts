@@ -4,6 +4,8 @@ import type { Position } from "../yaml/position.ts";
 /** One mistake. */
 export interface SchemaFailure {
   readonly position: Position;
+  /** Lines of annotations that are shown above that of `position`. */
+  readonly annotations?: readonly Position[];
   readonly description?: string;
   readonly found: string;
   readonly expected: string;
@@ -19,18 +21,25 @@ export class SchemaError extends Error {
   }
 }
 
-function describe({ position, description, found, expected, hints = [] }: SchemaFailure): string {
-  const line = position.known ? String(position.line) : "...";
-  const gutter = " ".repeat(Math.max(3, line.length + 2));
-  const lines = [
-    "",
-    `${position.file?.name || "(data values)"}:`,
-    `${gutter} |`,
-    `${line.padStart(gutter.length)} | ${position.source()}`,
-    `${gutter} |`,
-    "",
-  ];
-  if (description !== undefined) lines.push(`${gutter} = ${description}`);
+function describe(failure: SchemaFailure): string {
+  const { position, annotations = [], description, found, expected, hints = [] } = failure;
+  const shown = [...annotations.filter(({ known }) => known), position]
+    .sort((a, b) => a.line - b.line)
+    .filter((place, i, all) => i === 0 || place.line !== all[i - 1]!.line);
+  const number = (place: Position) => place.known ? String(place.line) : "...";
+  const width = Math.max(3, ...shown.map((place) => number(place).length + 2));
+  const gutter = " ".repeat(width);
+  const lines = [""];
+  if (description !== undefined) lines.push(description);
+  lines.push(`${position.file?.name || "(data values)"}:`, `${gutter} |`);
+  shown.forEach((place, i) => {
+    const before = shown[i - 1];
+    if (before !== undefined && place.line > before.line + 1) {
+      lines.push(`${"...".padStart(width)} |`);
+    }
+    lines.push(`${number(place).padStart(width)} | ${place.source()}`);
+  });
+  lines.push(`${gutter} |`, "");
   if (found !== "") lines.push(`${gutter} = found: ${found}`);
   if (expected !== "") lines.push(`${gutter} = expected: ${expected}`);
   for (const hint of hints) lines.push(`${gutter} = hint: ${hint}`);
