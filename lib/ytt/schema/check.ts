@@ -1,13 +1,15 @@
 /** Whether data values have the types that the schema asks for. */
 import {
-  type Document,
+  Document,
   type ItemNode,
-  type MapItem,
+  MapItem,
   showKey,
   YamlArray,
   YamlMap,
+  YamlNode,
   type YamlValue,
 } from "../yaml/nodes.ts";
+import { StarlarkFloat } from "../starlark/float.ts";
 import { nearest } from "../starlark/_spelling.ts";
 import type { Position } from "../yaml/position.ts";
 import { SchemaError, type SchemaFailure } from "./error.ts";
@@ -56,6 +58,7 @@ function undeclared(
   const similar = nearest(key, declared);
   return {
     position: item.position,
+    calculated: calculated(item),
     description: "Given data value is not declared in schema",
     found: key,
     expected: declared.length === 1
@@ -65,6 +68,18 @@ function undeclared(
       : `a key defined in map ${from}`,
     hints: similar === "" ? [] : [`did you mean "${similar}"?`],
   };
+}
+
+/** The line that a value without a file would have been written in. */
+function calculated(node: ItemNode): string {
+  const scalar = node.value instanceof StarlarkFloat ? node.value.value : node.value ?? "<nil>";
+  const value = scalar instanceof YamlNode ? "" : String(scalar);
+  const key = node instanceof MapItem
+    ? `${showKey(node.key)}:`
+    : node instanceof Document
+    ? ""
+    : "-";
+  return `${key} ${value}`.trimEnd();
 }
 
 function mismatch(value: YamlValue, type: SchemaType, node: ItemNode): SchemaFailure {
@@ -78,6 +93,7 @@ function mismatch(value: YamlValue, type: SchemaType, node: ItemNode): SchemaFai
     : [];
   return {
     position: node.position,
+    calculated: calculated(node),
     found,
     expected: `${type.kind} (by ${type.position.compact()})`,
     hints,

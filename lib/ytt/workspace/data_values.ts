@@ -79,8 +79,9 @@ export function buildValues(execution: Execution): BuiltValues {
     try {
       validateValues(document, schema, call);
     } catch (error) {
-      if (!(error instanceof ValidationError)) throw error;
-      throw new Error(`Validating final data values:${error.message}`, { cause: error });
+      const { message } = error as Error;
+      const text = error instanceof ValidationError ? message : `\n${message}`;
+      throw new Error(`Validating final data values:${text}`, { cause: error });
     }
   }
   const children = [...schemas.children, ...values.children, ...execution.added.forChildren];
