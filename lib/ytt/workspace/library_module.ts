@@ -78,6 +78,8 @@ function getLibrary(
     (path[0]!.name === name || (path[0]!.name === "" && alias !== "")) &&
     (path[0]!.alias === "" || path[0]!.alias === alias)
   );
+  // A library that is not there is the mistake of this call, not of the one that evaluates it.
+  parent.library.child(name);
   const session = parent.session.derive(options);
   const given = { schemas: [], values: [], forChildren: [] };
   return new LibraryInstance(name, parent, session, inner, given);
