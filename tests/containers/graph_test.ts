@@ -47,6 +47,53 @@ Deno.test("one that depends on itself is a circle", () => {
   ]);
 });
 
+Deno.test("who is to be run in a circle is found too, so that the circle can be told", () => {
+  assert.deepEqual(withDependencies(["a"], graph({ a: ["a"] })), ["a"]);
+  assert.deepEqual(withDependencies(["a"], graph({ a: ["b"], b: ["c"], c: ["a"] })), [
+    "c",
+    "b",
+    "a",
+  ]);
+});
+
+Deno.test("conditions that can never hold, or are none, are mistakes of the graph", () => {
+  const problems = (condition: unknown) =>
+    problemsOf(graph({ a: {}, b: { a: condition } as Dependencies }));
+  for (
+    const good of [
+      "started",
+      { log: "ready" },
+      { log: /(re)?ady/g, times: 3 },
+      { port: 80 },
+      { http: { port: 80, body: "ok" } },
+      { exec: ["true"] },
+      { file: "/ready" },
+    ]
+  ) {
+    assert.deepEqual(problems(good), [], JSON.stringify(good));
+  }
+  const one = (condition: unknown) => {
+    const [problem, ...more] = problems(condition);
+    assert.deepEqual(more, []);
+    return problem;
+  };
+  assert.equal(
+    one("helthy"),
+    '"b" waits for "a": "helthy" is no condition: started, healthy, completed, or an object',
+  );
+  assert.equal(
+    one({ prt: 80 }),
+    '"b" waits for "a": a condition has one of log, port, http, exec, file, this one has "prt"',
+  );
+  assert.match(one({ log: "((" })!, /^"b" waits for "a": Invalid regular expression/);
+  assert.match(one({ http: { port: 80, body: "((" } })!, /Invalid regular expression/);
+  assert.match(one({ log: "x", times: 0 })!, /"times" must be 1 or more/);
+  assert.match(one({ port: 70_000 })!, /port 70000 must be between 1 and 65535/);
+  assert.match(one({ http: { port: NaN } })!, /port NaN must be/);
+  assert.match(one({ exec: [] })!, /no program/);
+  assert.match(one(null)!, /null is no condition/);
+});
+
 Deno.test("sharing namespaces is a dependency, except on a container of somebody else", () => {
   const specs = new Map<string, NodeSpec>([
     ["a", container("a", "x", { pid: "container:b", ipc: "container:stranger" })],
