@@ -1,3 +1,4 @@
+import { StackedError } from "../errors/mod.ts";
 import {
   ContainerNotRunningError,
   Demultiplexer,
@@ -58,6 +59,7 @@ const RECORD_LIMIT_BYTES = 4 * 1024 * 1024;
  * @throws {ProgramNotFoundError} when the container has no such program.
  * @throws {ContainerNotRunningError} when the container does not run.
  * @throws {TimeoutError} when it takes too long.
+ * @throws {StackedError} when its input cannot be read.
  */
 export async function execInContainer(
   engine: EngineClient,
@@ -92,22 +94,32 @@ export async function execInContainer(
     options.onOutput?.(stream, piece);
   });
   using stream = await engine.execs.start(execId, { signal });
-  const stop = () => stream[Symbol.dispose]();
+  const input = feed(stream, options.stdin);
+  const stop = () => {
+    stream[Symbol.dispose]();
+    input.stop();
+  };
   signal.addEventListener("abort", stop, { once: true });
   try {
     // The input is not waited for: a program that does not exist, or does not read, never takes
     // it, and the end of the output is what says that it is over.
-    const feeding = feed(stream, options.stdin).catch(() => {});
     for (let bytes = await stream.read(); bytes !== null; bytes = await stream.read()) {
       demultiplexer.write(bytes);
     }
     demultiplexer.end();
     stop();
-    await feeding;
+    const { failure } = await input.done;
+    if (failure !== undefined) {
+      throw new StackedError(`Cannot read the input of exec ${JSON.stringify(command)}`, {
+        cause: failure,
+        location: false,
+      });
+    }
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   } finally {
+    stop();
     signal.removeEventListener("abort", stop);
   }
   const { ExitCode } = await engine.execs.inspect(execId, { signal });
@@ -138,10 +150,41 @@ function execFailure(path: string, reason: string): EngineApiError {
     : new ProgramNotFoundError({ ...fields, status: 200 });
 }
 
-async function feed(stream: HijackedStream, input: ExecOptions["stdin"]): Promise<void> {
-  if (input === undefined) return;
-  if (typeof input === "string") await stream.write(new TextEncoder().encode(input));
-  else if (input instanceof Uint8Array) await stream.write(input);
-  else for await (const chunk of input) await stream.write(chunk);
-  await stream.closeWrite();
+interface InputFeed {
+  /** Settles when all is written or nobody reads any more; gives what reading the input threw. */
+  readonly done: Promise<{ readonly failure?: unknown }>;
+  /** Gives up: the program has ended. An input that never ends would be waited for forever. */
+  stop(): void;
+}
+
+function feed(stream: HijackedStream, input: ExecOptions["stdin"]): InputFeed {
+  const reader = input instanceof ReadableStream ? input.getReader() : undefined;
+  let stopped = false;
+  // `false`: the program reads no more, which is its good right.
+  const put = (bytes: Uint8Array) => stream.write(bytes).then(() => true, () => false);
+  const run = async (): Promise<{ readonly failure?: unknown }> => {
+    if (input === undefined) return {};
+    if (reader === undefined) {
+      const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+      if (!await put(bytes as Uint8Array)) return {};
+    } else {
+      try {
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          if (stopped || !await put(next.value)) return {};
+        }
+      } catch (failure) {
+        stream[Symbol.dispose](); // the program would wait for the rest of its input forever
+        return { failure };
+      }
+    }
+    if (!stopped) await stream.closeWrite().catch(() => {});
+    return {};
+  };
+  return {
+    done: run(),
+    stop() {
+      stopped = true;
+      reader?.cancel().catch(() => {});
+    },
+  };
 }

@@ -150,3 +150,28 @@ sceneTest(
     assert.ok(isTimeout(late), textOf(late));
   },
 );
+
+sceneTest(
+  "exec ends with its program although its input goes on, and fails with an input that fails",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(sleeper("a"));
+    await network.run();
+    const a = network.container("a");
+    let isCancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: () => new Promise(() => {}),
+      cancel: () => void (isCancelled = true),
+    });
+    const result = await a.exec(["echo", "hi"], { stdin: endless, timeoutMs: 20_000 });
+    assert.equal(result.stdoutText(), "hi\n");
+    assert.ok(isCancelled);
+    const cause = new Error("the disk is gone");
+    const broken = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(cause),
+    });
+    const error = await thrownBy(Error, a.exec(["cat"], { stdin: broken, timeoutMs: 20_000 }));
+    assert.match(error.message, /^Cannot read the input of exec \["cat"\]/);
+    assert.equal(error.cause, cause);
+  },
+);
