@@ -68,16 +68,6 @@ export function createBody(spec: ContainerSpec, context: CreateContext): Contain
   });
 }
 
-/**
- * Finds mistakes in a specification before anything is made.
- *
- * @param spec The container.
- * @throws {RangeError} when a port cannot be one.
- */
-export function checkContainer(spec: ContainerSpec): void {
-  createBody(spec, { image: "", network: "", labels: {}, resolveBind: (path) => path });
-}
-
 function hostConfig(
   spec: ContainerSpec,
   ports: readonly Required<PortSpec>[],

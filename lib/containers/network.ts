@@ -5,9 +5,9 @@ import { limiter } from "./_limit.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
+import { checkContainers } from "./check_container.ts";
 import { type Condition, conditionProblem, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
-import { checkContainer } from "./create_body.ts";
 import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
@@ -208,6 +208,7 @@ export class ContainerNetwork implements AsyncDisposable {
    * @param names Which. Default: all that do not run and have not ended.
    * @param options Time limit and signal.
    * @throws {GraphError} when the dependencies make no sense.
+   * @throws {TypeError} when a container cannot be made as it is specified.
    * @throws {RangeError} when a port cannot be one.
    * @throws {NetworkFailedError} when a node does not start; the guilty one first.
    * @throws {TimeoutError} when it takes too long; everything is ended then.
@@ -230,7 +231,7 @@ export class ContainerNetwork implements AsyncDisposable {
     checkGraph(this.name, this.#registry.specs);
     const specs = wanted.map((name) => this.#registry.requireSpec(name));
     const containers = specs.filter((spec) => spec.kind === "container");
-    containers.forEach(checkContainer);
+    checkContainers(containers);
     const binds = await BindSources.resolve(containers, this.engine);
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
     await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
