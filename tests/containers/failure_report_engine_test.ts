@@ -4,9 +4,6 @@ import { hostCommand, NetworkFailedError } from "../../lib/containers/mod.ts";
 import { LABEL } from "../../lib/containers/labels.ts";
 import { nothingLeft, sceneTest, shell, sleeper, tempDir, thrownBy, timed } from "./support.ts";
 
-const GUILTY = 'sleep 1; echo "Error: boom" >&2; exit 1';
-const FOLLOWER = 'sleep 1.1; echo "Error: ProbablyNotRootCauseError" >&2; exit 1';
-
 sceneTest(
   "the report of a failure has the guilty one and not those that only followed",
   async ({ network: make, engine }) => {
