@@ -16,3 +16,4 @@ export * as messages from "./lib/messages/mod.ts";
 export * as registry from "./lib/registry/mod.ts";
 export * as engine from "./lib/engine/mod.ts";
 export * as containers from "./lib/containers/mod.ts";
+export * as ytt from "./lib/ytt/mod.ts";

@@ -1,5 +1,6 @@
 import { CommanderError } from "../lib/deps/commander.ts";
 import { chainOf, isTimeout, renderError, StackedError } from "../lib/errors/mod.ts";
+import { ExitCode } from "./exit_code.ts";
 import { ClosedOutputError, type Sink } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -28,6 +29,7 @@ export const EXIT = {
 export function reportFailure(thrown: unknown, err: Sink, verbose: boolean): number {
   // Commander has printed its message, or the help that was asked for, already.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (thrown instanceof ExitCode) return thrown.code;
   if (thrown instanceof ClosedOutputError) return EXIT.closedOutput;
   const label = err.colour ? "\x1b[1;31mError:\x1b[0m" : "Error:";
   err.write(`${label} ${describe(thrown, err.colour)}\n`);

@@ -15,6 +15,8 @@ import { VERSION } from "./version.ts";
 interface LazyCommand {
   readonly name: string;
   readonly summary: string;
+  /** Whether it has a command line of its own, with its own help. */
+  readonly foreign?: boolean;
   /** Loads the code of the command, which the help of the whole program does without. */
   readonly load: (output: Output) => Promise<CommandUnknownOpts>;
 }
@@ -26,6 +28,32 @@ const COMMANDS: readonly LazyCommand[] = [
     name: "ps",
     summary: "list the containers that superorch started",
     load: async (output) => (await import("./ps.ts")).psCommand(output),
+  },
+  {
+    name: "logs",
+    summary: "show what containers have written",
+    load: async (output) => (await import("./logs.ts")).logsCommand(output),
+  },
+  {
+    name: "exec",
+    summary: "run a program in a container",
+    load: async (output) => (await import("./exec.ts")).execCommand(output),
+  },
+  {
+    name: "auto-exec",
+    summary: "run a program in each new container of a name",
+    load: async (output) => (await import("./auto_exec.ts")).autoExecCommand(output),
+  },
+  {
+    name: "clean",
+    summary: "remove what dead runs left on the engine",
+    load: async (output) => (await import("./clean.ts")).cleanCommand(output),
+  },
+  {
+    name: "ytt",
+    summary: "process YAML templates, as the program ytt does",
+    foreign: true,
+    load: async (output) => (await import("./ytt_command.ts")).yttMount(output),
   },
   {
     name: "engine",
@@ -79,9 +107,11 @@ async function buildProgram(args: readonly string[], output: Output): Promise<Co
   // is followed by the one it is about.
   const words = args.filter((word) => !word.startsWith("-"));
   const wanted = words[0] === "help" ? words[1] : words[0];
-  for (const { name, summary, load } of COMMANDS) {
-    if (name === wanted) program.addCommand(inherit(await load(output), program));
-    else program.command(name).description(summary);
+  for (const { name, summary, load, foreign } of COMMANDS) {
+    if (name === wanted) {
+      const command = await load(output);
+      program.addCommand(foreign === true ? command : inherit(command, program));
+    } else program.command(name).description(summary);
   }
   return program;
 }

@@ -64,14 +64,14 @@ export interface FileCondition {
 }
 
 /**
- * Puts a condition into words, for messages: `"db" to be …`.
+ * Puts a condition into words, for messages: `it waits for "db" to …`, `"db" did not …`.
  *
  * @param condition Any condition.
- * @returns For example `healthy`, or `answer GET :8080/ready`.
+ * @returns For example `become healthy`, or `answer GET :8080/ready`.
  */
 export function describeCondition(condition: Condition): string {
   if (typeof condition === "string") {
-    return { started: "start", healthy: "be healthy", completed: "complete" }[condition];
+    return { started: "start", healthy: "become healthy", completed: "complete" }[condition];
   }
   if ("log" in condition) return `write a line like ${condition.log}`;
   if ("port" in condition) return `listen on port ${condition.port}`;

@@ -1,12 +1,9 @@
-import {
-  type ContainerInspect,
-  Demultiplexer,
-  type EngineClient,
-  type EngineEvent,
-} from "../engine/mod.ts";
+import type { ContainerInspect, EngineClient, EngineEvent, HijackedStream } from "../engine/mod.ts";
 import { copyIntoContainer, type CopySource } from "./copy.ts";
 import { abortable } from "../retry/mod.ts";
 import { cleanupSignal, patiently } from "./_patience.ts";
+import { pumpOutput } from "./_pump_output.ts";
+import { ContainerRuns } from "./container_runs.ts";
 import { createBody } from "./create_body.ts";
 import { ContainerStartError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
@@ -16,6 +13,9 @@ import type { NodeOutput } from "./node_output.ts";
 import type { PreparedImage } from "./prepare_images.ts";
 import { removeContainer } from "./remove_container.ts";
 import type { ContainerSpec, HealthSpec } from "./spec.ts";
+
+/** `docker restart` starts again some 0.3 s after the end; a `docker stop` is told this much later. */
+const FOREIGN_RESTART_MS = 1_000;
 
 /** What a container shares with the rest of its network. */
 export interface ContainerNodeContext {
@@ -48,6 +48,11 @@ export class ContainerNode implements GraphNode {
   readonly #context: ContainerNodeContext;
   /** Ends the requests that live as long as the container. */
   readonly #life = new AbortController();
+  /** Ends the waits for another run. */
+  readonly #removed = new AbortController();
+  readonly #runs = new ContainerRuns();
+  /** A restart of our own that is under way. */
+  #restarting: Promise<void> = Promise.resolve();
   #id: string | undefined;
   #terminating = false;
   #stopped = false;
@@ -113,7 +118,7 @@ export class ContainerNode implements GraphNode {
     this.#adopted = true;
     events.listen(id, (event) => this.#onEvent(event));
     const stream = await engine.containers.attach(id, { signal });
-    const pumping = this.#pump(stream).catch((error: unknown) => error);
+    const pumping = this.#pump(stream);
     const exit = engine.containers.wait(id, { signal: this.#life.signal });
     exit.catch(() => {}); // `#watch` looks at it when the output has ended
     const { State } = await engine.containers.inspect(id, { signal });
@@ -121,6 +126,7 @@ export class ContainerNode implements GraphNode {
     if (State.Health !== undefined && State.Health.Status !== "none") {
       this.status.setHealth(State.Health.Status);
     }
+    this.#runs.assume(Date.parse(State.StartedAt));
     this.#watching = this.#watch(id, exit, pumping, stream);
   }
 
@@ -146,6 +152,16 @@ export class ContainerNode implements GraphNode {
     if (this.#id === undefined) return;
     this.#stopped = true;
     await this.#context.engine.containers.stop(this.#id, options);
+  }
+
+  /** Stops it and starts it again; its network sees one long run. */
+  async restart(
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<void> {
+    const id = this.#id;
+    if (id === undefined) throw new TypeError(`Container "${this.spec.name}" is not there`);
+    this.#restarting = this.#context.engine.containers.restart(id, options);
+    await this.#restarting;
   }
 
   /** Ends it and removes it. */
@@ -213,9 +229,10 @@ export class ContainerNode implements GraphNode {
     signal.throwIfAborted();
     this.status.advance("starting");
     try {
-      const stream = await engine.containers.attach(id, { signal });
+      const stdin = this.spec.stdin === "held";
+      const stream = await engine.containers.attach(id, { stdin, signal });
       this.#stream = stream;
-      const pumping = this.#pump(stream).catch((error: unknown) => error);
+      const pumping = this.#pump(stream);
       const listening = Promise.withResolvers<void>();
       const exit = engine.containers.wait(id, {
         condition: "next-exit",
@@ -246,6 +263,7 @@ export class ContainerNode implements GraphNode {
     try {
       if (id !== undefined) {
         await removeContainer(engine, id, cleanupSignal());
+        this.#removed.abort();
         events.forget(id);
         this.#id = undefined;
       }
@@ -274,16 +292,16 @@ export class ContainerNode implements GraphNode {
       let code = (await exit).StatusCode;
       let pumpError = await pumping;
       let inspect = await this.#inspectAfterExit(id);
-      while (
-        inspect !== undefined && (inspect.State.Status === "restarting" || inspect.State.Running)
-      ) {
-        this.status.note(`exit code ${code}, restarted by the engine`);
-        ({ code, pumpError, inspect } = await this.#followRestart(id, inspect));
+      for (let run = 1; inspect !== undefined && await this.#startsAgain(inspect, run); run++) {
+        const startedAtMs = await this.#nextStart(id, run);
+        if (startedAtMs === undefined) break;
+        this.status.note(`exit code ${code}, started again`, startedAtMs);
+        const endedAtMs = timeOf(inspect.State.FinishedAt);
+        ({ code, pumpError } = await this.#followRun(id, run, endedAtMs, startedAtMs));
+        inspect = await this.#inspectAfterExit(id);
       }
       if (pumpError !== undefined && !this.#terminating) throw pumpError;
-      // 137 and 143 are how our own kill looks; any other code is the program's own last word.
-      const terminated = this.#stopped || this.#terminating &&
-          (inspect === undefined || code === 137 || code === 143);
+      const terminated = this.#stopped || this.#terminating && !this.#hadLastWord(inspect, code);
       await this.output.end();
       this.status.setExit({
         exitCode: terminated && !this.#stopped ? undefined : code,
@@ -300,23 +318,75 @@ export class ContainerNode implements GraphNode {
     }
   }
 
-  // With a restart policy the container lives on after an exit. Its attached stream does not, so
-  // the log takes over from the moment at which it ended.
-  async #followRestart(
+  // 137 and 143 are how our own kill looks; any other code is the program's own last word, unless
+  // it would have been started again.
+  #hadLastWord(inspect: ContainerInspect | undefined, code: number): boolean {
+    const { restart } = this.spec;
+    return inspect !== undefined && code !== 137 && code !== 143 && restart !== "always" &&
+      restart !== "unless-stopped";
+  }
+
+  // A restart policy starts it again, our own restart() does, or somebody with `docker restart`,
+  // which nothing tells from `docker stop` until it starts.
+  async #startsAgain({ State }: ContainerInspect, run: number): Promise<boolean> {
+    if (State.Running || State.Status === "restarting") return true;
+    await this.#restarting.catch(() => {});
+    if (this.#runs.count > run) return true;
+    if (this.#terminating || this.#stopped || !this.#runs.wasStopped) return false;
+    const signal = AbortSignal.any([this.#removed.signal, AbortSignal.timeout(FOREIGN_RESTART_MS)]);
+    const started = this.status.until(() => this.#runs.count > run || undefined, signal);
+    return await started.catch(() => false);
+  }
+
+  /** Waits for a start; `undefined` when somebody stopped it for good meanwhile. */
+  async #nextStart(id: string, run: number): Promise<number | undefined> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#removed.signal, this.#life.signal, stop.signal]);
+    const started = this.status.until(() => {
+      if (this.status.failure !== undefined) throw this.status.failure;
+      return this.#runs.startedAtMs(run);
+    }, signal);
+    const stopped = this.#untilStopped(id, run, signal);
+    try {
+      return await Promise.race([started, stopped]);
+    } finally {
+      stop.abort();
+      await Promise.allSettled([started, stopped]);
+    }
+  }
+
+  async #untilStopped(id: string, run: number, signal: AbortSignal): Promise<undefined> {
+    const { containers } = this.#context.engine;
+    for (;;) {
+      // Answers at each end, also at one that is followed by another start.
+      await containers.wait(id, { signal });
+      const { State } = await containers.inspect(id, { signal });
+      if (!State.Running && State.Status !== "restarting" && this.#runs.count <= run) {
+        return undefined;
+      }
+    }
+  }
+
+  // The attached stream ends with the first run. The log takes over for the next one. Lines are
+  // stamped a little after the end of their run and a little before the event of their start, so
+  // the middle between the two, at least 100 ms apart, is where the log is read from.
+  async #followRun(
     id: string,
-    before: ContainerInspect,
-  ): Promise<{ code: number; pumpError: unknown; inspect: ContainerInspect | undefined }> {
-    const { engine } = this.#context;
-    const { signal } = this.#life;
-    const logs = await engine.containers.logs(id, {
-      follow: true,
-      since: new Date(timeOf(before.State.FinishedAt)),
-      signal,
-    });
-    const pumping = this.#pump(logs).catch((error: unknown) => error);
-    const { StatusCode: code } = await engine.containers.wait(id, { signal });
-    const inspect = await this.#inspectAfterExit(id);
-    return { code, pumpError: await pumping, inspect };
+    run: number,
+    endedAtMs: number,
+    startedAtMs: number,
+  ): Promise<{ readonly code: number; readonly pumpError: unknown }> {
+    if (this.hasHealthCheck) this.status.setHealth("starting");
+    const signal = AbortSignal.any([this.#removed.signal, this.#life.signal]);
+    const since = new Date((Math.min(endedAtMs, startedAtMs) + startedAtMs) / 2);
+    const pumping = this.#context.engine.containers.logs(id, { follow: true, since, signal })
+      .then((log) => pumpOutput(log, this.output, this.spec.tty === true))
+      .then(() => undefined, (error: unknown) => error);
+    const code = await this.status.until(() => {
+      if (this.status.failure !== undefined) throw this.status.failure;
+      return this.#runs.exitCode(run);
+    }, signal);
+    return { code, pumpError: await pumping };
   }
 
   async #inspectAfterExit(id: string): Promise<ContainerInspect | undefined> {
@@ -328,36 +398,11 @@ export class ContainerNode implements GraphNode {
     }
   }
 
-  async #pump(
-    source: { read(): Promise<Uint8Array | null> } | ReadableStream<Uint8Array>,
-  ): Promise<undefined> {
-    const { stdout, stderr } = this.output;
-    let waits: Promise<void>[] = [];
-    const demultiplexer = new Demultiplexer((stream, piece) => {
-      const wait = (stream === "stdout" ? stdout : stderr).write(piece);
-      if (wait !== undefined) waits.push(wait);
-    });
-    const take = async (bytes: Uint8Array) => {
-      if (this.spec.tty === true) await stdout.write(bytes);
-      else demultiplexer.write(bytes);
-      if (waits.length > 0) {
-        await Promise.all(waits);
-        waits = [];
-      }
-    };
-    if (source instanceof ReadableStream) {
-      for await (const bytes of source) await take(bytes);
-    } else {
-      for (let bytes = await source.read(); bytes !== null; bytes = await source.read()) {
-        await take(bytes);
-      }
-    }
-    if (!this.#terminating) demultiplexer.end();
-    return undefined;
-  }
-
   #onEvent(event: EngineEvent): void {
     const atMs = event.timeNano / 1e6;
+    this.#runs.take(event);
+    if (event.Action === "start") this.status.wake();
+    if (event.Action === "die") this.status.wake();
     // Podman sends the bare "health_status" with the state as an attribute.
     const health = /^health_status(?:: ?(\w+))?$/.exec(event.Action);
     if (health !== null) {
@@ -367,6 +412,15 @@ export class ContainerNode implements GraphNode {
       this.status.note("out of memory", atMs);
     } else if (event.Action === "pause" || event.Action === "unpause") {
       this.status.note(event.Action, atMs);
+    }
+  }
+
+  async #pump(stream: HijackedStream): Promise<unknown> {
+    try {
+      await pumpOutput(stream, this.output, this.spec.tty === true);
+      return undefined;
+    } catch (error) {
+      return error; // whether it matters shows when it is known how the container ended
     }
   }
 

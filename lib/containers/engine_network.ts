@@ -1,5 +1,6 @@
 import { AddressPoolExhaustedError, type EngineClient } from "../engine/mod.ts";
 import type { NetworkCreateBody } from "../engine/mod.ts";
+import { delay } from "../retry/mod.ts";
 
 /** Where subnets of our own are taken from: 16,384 of them, beside the engine's usual pools. */
 const FIRST_SUBNET = ip4(10, 192, 0, 0);
@@ -8,6 +9,37 @@ const SUBNET_SIZE = 256;
 
 /** Other processes choose at the same time; each time one of them was faster another one is tried. */
 const ATTEMPTS = 50;
+
+/** Two that race for a name meet again after different times. */
+const RACE_ATTEMPTS = 10;
+const RACE_PAUSE_MS = 300;
+
+/**
+ * Creates a network whose name others may want too: exactly one of those that try gets it.
+ *
+ * An engine before API 1.44 looks for the name and then makes the network in two steps. Two who do
+ * so at the same time get one each, and after that every start in them fails as ambiguous. So
+ * whoever sees another one of that name afterwards takes back its own and tries again.
+ *
+ * @param engine The engine.
+ * @param body What to create.
+ * @returns The id of the network.
+ * @throws {NameInUseError} when somebody else has the name.
+ */
+export async function createNamedNetwork(
+  engine: EngineClient,
+  body: NetworkCreateBody,
+  signal: AbortSignal,
+): Promise<string> {
+  for (let attempt = 1;; attempt++) {
+    const id = await createEngineNetwork(engine, body, signal);
+    const networks = await engine.networks.list({ filters: { name: [body.Name] }, signal });
+    const isAlone = networks.every(({ Id, Name }) => Name !== body.Name || Id === id);
+    if (isAlone || attempt === RACE_ATTEMPTS) return id;
+    await engine.networks.remove(id, { signal });
+    await delay(Math.random() * RACE_PAUSE_MS, { signal });
+  }
+}
 
 /**
  * Creates a network on the engine. Where its default pools are used up (they hold about 31

@@ -1,24 +1,22 @@
-import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
+import { renderError, TimeoutError } from "../errors/mod.ts";
 import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { limiter } from "./_limit.ts";
-import { patiently } from "./_patience.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
 import { type Condition, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
-import { createEngineNetwork } from "./engine_network.ts";
+import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
 import { checkGraph } from "./graph.ts";
 import { findKept, type KeptProject, lockKept } from "./kept.ts";
-import { LABEL, labelsOf } from "./labels.ts";
-import { type Lifeline, watchWaysOut } from "./lifeline.ts";
-import { networkCreateBody } from "./network_create_body.ts";
-import { NetworkEvents } from "./network_events.ts";
+import { LABEL } from "./labels.ts";
+import { makeNodes, openOutputs } from "./make_nodes.ts";
+import { NetworkIdentity, newRunId } from "./network_identity.ts";
 import type { GraphNode } from "./node.ts";
-import { NodeOutput } from "./node_output.ts";
+import type { OutputSettings } from "./node_output.ts";
 import { NodeRegistry } from "./node_registry.ts";
 import { resultOf } from "./node_result.ts";
 import type {
@@ -29,16 +27,15 @@ import type {
   WaitOptions,
 } from "./network_spec.ts";
 import { formatOwner, identifyProcess } from "./owner.ts";
-import { type PreparedImage, prepareImages } from "./prepare_images.ts";
+import { prepareImages } from "./prepare_images.ts";
 import { failureReport, hasFailed, timeoutReport } from "./report.ts";
-import { publishedAddresses } from "./published_addresses.ts";
 import { RunningContainer } from "./running_container.ts";
 import type { ContainerSpec, NodeSpec } from "./spec.ts";
-import { specHash } from "./spec_hash.ts";
 import { startGraph } from "./start_graph.ts";
 import { summaryOf } from "./summary.ts";
-import { removeRun, sweepDeadOwners } from "./sweep.ts";
+import { sweepDeadOwners } from "./sweep.ts";
 import { waitForCondition } from "./wait_condition.ts";
+import { waitForEnds } from "./wait_for_ends.ts";
 
 /** Two at a time took 1.80 s for ten services on two cores, four 1.77 s, ten 2.20 s. */
 const START_WIDTH = 4;
@@ -48,9 +45,6 @@ const START_WIDTH = 4;
  * can tell who was first: what is noticed first is not always what ended first.
  */
 const CASCADE_MS = 250;
-
-/** After this many looks in a row that found nothing, a call that was cut off has made nothing. */
-const QUIET_ROUNDS = 3;
 
 /** Host commands are asked to end and killed after this; containers are removed at once. */
 const COMMAND_GRACE_MS = 1_000;
@@ -75,48 +69,38 @@ const COMMAND_GRACE_MS = 1_000;
  * ```
  */
 export class ContainerNetwork implements AsyncDisposable {
-  /** Its name. */
-  readonly name: string;
-  /** Id of the run, 16 hexadecimal digits. */
-  readonly runId: string;
   /** The engine. */
   readonly engine: EngineClient;
   /** Directory of the logs, `undefined` without. */
   readonly logDir: string | undefined;
+  readonly #identity: NetworkIdentity;
   readonly #options: NetworkOptions;
-  readonly #owner: string;
   readonly #registry: NodeRegistry;
+  readonly #side: EngineSide;
   readonly #stack = new AsyncDisposableStack();
   readonly #startedAtMs = Date.now();
-  #networkId: string | undefined;
-  #events: NetworkEvents | undefined;
-  #lifeline: Lifeline | undefined;
-  #ending: Promise<void> | undefined;
-  #disposal: Promise<void> | undefined;
   readonly #turns = new Turns();
   /** A run that is making things. */
   #making: Promise<void> | undefined;
   /** Stops the runs that are under way. */
   #stopped = new AbortController();
-  /** Whether a call may have been cut off in the middle. */
-  #wasCutOff = false;
-  #interrupted = new AbortController();
+  /** Tells that a signal ends the process. */
+  readonly #interrupted = new AbortController();
+  #ending: Promise<void> | undefined;
+  #disposal: Promise<void> | undefined;
 
   private constructor(
-    name: string,
+    identity: NetworkIdentity,
     engine: EngineClient,
-    owner: string,
     options: NetworkOptions,
-    kept: KeptProject | undefined,
+    networkId: string | undefined,
   ) {
-    this.name = name;
-    this.#registry = new NodeRegistry(name);
     this.engine = engine;
     this.logDir = options.logDir;
-    this.runId = kept?.runId ?? randomHex(8);
-    this.#networkId = kept?.networkId;
-    this.#owner = owner;
+    this.#identity = identity;
     this.#options = options;
+    this.#registry = new NodeRegistry(identity.name);
+    this.#side = new EngineSide(engine, identity, networkId);
   }
 
   /**
@@ -143,7 +127,13 @@ export class ContainerNetwork implements AsyncDisposable {
       stack.use(await connectEngine({ ...options.connect, signal: options.signal }));
     const self = await identifyProcess();
     const kept = options.lifetime === "kept" ? await findKept(engine, name, options) : undefined;
-    const network = new ContainerNetwork(name, engine, formatOwner(self), options, kept);
+    const identity = new NetworkIdentity(name, {
+      runId: kept?.runId ?? newRunId(),
+      owner: formatOwner(self),
+      unique: options.unique !== false,
+      lifetime: options.lifetime ?? "owner",
+    });
+    const network = new ContainerNetwork(identity, engine, options, kept?.networkId);
     const { removed } = await sweepDeadOwners(engine, { signal: options.signal });
     if (removed.length > 0) {
       network.#progress(
@@ -155,9 +145,19 @@ export class ContainerNetwork implements AsyncDisposable {
     return network;
   }
 
+  /** Its name. */
+  get name(): string {
+    return this.#identity.name;
+  }
+
+  /** Id of the run, 16 hexadecimal digits. */
+  get runId(): string {
+    return this.#identity.runId;
+  }
+
   /** Name of the network on the engine. */
   get engineName(): string {
-    return this.#options.unique === false ? this.name : `${this.name}_${this.runId}`;
+    return this.#identity.engineName;
   }
 
   /** Names of those that run or are about to. */
@@ -211,6 +211,10 @@ export class ContainerNetwork implements AsyncDisposable {
    * @throws {TimeoutError} when it takes too long; everything is ended then.
    */
   async run(names?: readonly string[], options: RunOptions = {}): Promise<void> {
+    await this.#unlessInterrupted(this.#run(names, options));
+  }
+
+  async #run(names: readonly string[] | undefined, options: RunOptions): Promise<void> {
     this.#requireOpen();
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal, this.#stopped.signal]),
@@ -231,7 +235,7 @@ export class ContainerNetwork implements AsyncDisposable {
     if (this.#options.unique === false) await this.#requireFreeNames(containers, kept, signal);
     signal.throwIfAborted();
     const making = this.#make(specs, binds, kept, signal).catch((error) => {
-      this.#wasCutOff ||= signal.aborted;
+      if (signal.aborted) this.#side.noteCutOff();
       throw error;
     });
     this.#making = making.catch(() => {});
@@ -265,33 +269,29 @@ export class ContainerNetwork implements AsyncDisposable {
     names?: readonly string[],
     options: WaitOptions = {},
   ): Promise<ReadonlyMap<string, NodeResult>> {
+    return await this.#unlessInterrupted(this.#wait(names, options));
+  }
+
+  async #wait(
+    names: readonly string[] | undefined,
+    options: WaitOptions,
+  ): Promise<ReadonlyMap<string, NodeResult>> {
     const wanted = this.#registry.selectToWait(names);
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal]),
       what: `wait for network "${this.name}"`,
     });
     const { terminateOnFailure = true } = options;
-    const stop = new AbortController();
-    const signal = AbortSignal.any([deadline.signal, stop.signal]);
-    const ends = wanted.map((node) =>
-      node.status.until(() => node.status.isOver || undefined, signal)
-    );
     // What was reported by an earlier wait is not reported again.
     const watched = terminateOnFailure ? this.#registry.uncollected : [];
-    const failures = watched.map((node) =>
-      node.status.until(() => hasFailed(node) || undefined, signal)
-    );
     try {
-      await Promise.race([Promise.all(ends), ...failures]);
+      await waitForEnds(wanted, watched, deadline.signal);
     } catch (error) {
       throw this.#timeoutError(
         error,
         `Network "${this.name}" did not end within ${options.timeoutMs} ms`,
         wanted.filter(({ status }) => !status.isOver),
       );
-    } finally {
-      stop.abort();
-      await Promise.allSettled([...ends, ...failures]);
     }
     const failed = terminateOnFailure ? watched.some(hasFailed) : wanted.some(hasFailed);
     for (const node of wanted) if (node.status.isOver) this.#registry.collect(node);
@@ -300,6 +300,22 @@ export class ContainerNetwork implements AsyncDisposable {
       throw await this.#reportAndTerminate();
     }
     return new Map(wanted.map((node) => [node.spec.name, resultOf(node)]));
+  }
+
+  /**
+   * Waits until all important nodes have ended, as {@linkcode ContainerNetwork.wait} does.
+   *
+   * @param options Time limit, signal, what to do on a failure.
+   * @returns How each of them ended, by name.
+   * @throws {TypeError} when none is important.
+   */
+  async waitImportant(options: WaitOptions = {}): Promise<ReadonlyMap<string, NodeResult>> {
+    const names = [...this.#registry.specs.values()]
+      .filter(({ important }) => important === true).map(({ name }) => name);
+    if (names.length === 0) {
+      throw new TypeError(`Cannot wait for what is important in "${this.name}": nothing is`);
+    }
+    return await this.wait(names, options);
   }
 
   /**
@@ -315,6 +331,14 @@ export class ContainerNetwork implements AsyncDisposable {
     name: string,
     condition: Condition,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#unlessInterrupted(this.#waitFor(name, condition, options));
+  }
+
+  async #waitFor(
+    name: string,
+    condition: Condition,
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<void> {
     const node = this.#registry.requireNode(name);
     using deadline = Deadline.after(options.timeoutMs, {
@@ -417,8 +441,7 @@ export class ContainerNetwork implements AsyncDisposable {
       if (!this.#isKept) await this.terminateAll();
       else await this.#letGo();
     } finally {
-      await this.#lifeline?.abandon();
-      this.#lifeline = undefined;
+      await this.#side.abandon();
       await this.#stack.disposeAsync();
     }
   }
@@ -428,24 +451,17 @@ export class ContainerNetwork implements AsyncDisposable {
     const errors: unknown[] = [];
     const note = (error: unknown) => void errors.push(error);
     await this.terminate().catch(note);
-    await this.#events?.[Symbol.asyncDispose]();
-    this.#events = undefined;
-    // What a failed or interrupted call made without telling us is found by its label.
-    await removeRun(this.engine, this.runId, this.#wasCutOff ? QUIET_ROUNDS : 1).catch(note);
-    this.#networkId = undefined;
+    await this.#side.removeAll().catch(note);
     if (errors.length > 0) {
       throw new AggregateError(errors, `Cannot remove everything of network "${this.name}"`);
     }
-    this.#wasCutOff = false;
-    await this.#lifeline?.release();
-    this.#lifeline = undefined;
+    await this.#side.release();
   }
 
   async #letGo(): Promise<void> {
     await this.#stopRuns();
     await Promise.all(this.#registry.nodes.map((node) => node.letGo()));
-    await this.#events?.[Symbol.asyncDispose]();
-    this.#events = undefined;
+    await this.#side.letGo();
   }
 
   // Whatever is just being made must be known before it can be removed.
@@ -462,28 +478,27 @@ export class ContainerNetwork implements AsyncDisposable {
     kept: KeptProject | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#guard();
+    await this.#side.guard(
+      this.#options.handleSignals === false ? undefined : () => this.#onSignal(),
+    );
     await using stack = new AsyncDisposableStack();
-    const outputs = await this.#openOutputs(specs, stack);
+    const outputs = await openOutputs(specs, this.#registry, this.#outputSettings, stack);
     const images = await prepareImages(specs.filter((spec) => spec.kind === "container"), {
       engine: this.engine,
-      labels: this.#labels(),
+      labels: this.#identity.labels(),
       onProgress: (name, line) => this.#progress(`${name}: ${line}`),
       signal,
     });
-    await this.#makeNetwork(signal);
-    for (const spec of specs) {
-      const output = outputs.get(spec.name)!;
-      this.#registry.setNode(
-        spec.kind === "command"
-          ? new CommandNode(
-            spec,
-            output,
-            () => publishedAddresses(this.engine, this.#registry.nodes),
-          )
-          : await this.#containerNode(spec, output, images.get(spec.name)!, binds),
-      );
-    }
+    await this.#side.makeNetwork(this.#options, (error) => this.#lost(error), signal);
+    await makeNodes(specs, {
+      engine: this.engine,
+      identity: this.#identity,
+      registry: this.#registry,
+      events: this.#side.events,
+      images,
+      binds,
+      outputs,
+    });
     stack.move(); // the nodes end their outputs
     await this.#adopt(kept, signal);
     await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
@@ -495,86 +510,30 @@ export class ContainerNetwork implements AsyncDisposable {
     });
   }
 
-  // From here on something may be made on the engine, so every way out is watched.
-  async #guard(): Promise<void> {
-    if (this.#isKept || this.#lifeline !== undefined) return;
-    const cleanUp = async () => {
-      this.#interrupted.abort(new DOMException("Interrupted by a signal", "AbortError"));
-      await this.terminateAll();
-    };
-    const handleSignals = this.#options.handleSignals !== false;
-    this.#lifeline = await watchWaysOut(
-      this.engine,
-      this.runId,
-      handleSignals ? cleanUp : undefined,
-    );
-  }
-
-  async #openOutputs(
-    specs: readonly NodeSpec[],
-    stack: AsyncDisposableStack,
-  ): Promise<ReadonlyMap<string, NodeOutput>> {
-    const width = Math.max(...specs.map(({ name }) => name.length));
-    const settings = {
+  get #outputSettings(): OutputSettings {
+    return {
       logDir: this.logDir,
       forward: this.#options.forward ?? true,
       stdout: this.#options.stdout ?? Deno.stdout,
       stderr: this.#options.stderr ?? Deno.stderr,
-      onWarning: (text: string) => this.#progress(`warning: ${text}`),
+      onWarning: (text) => this.#progress(`warning: ${text}`),
     };
-    const outputs = new Map<string, NodeOutput>();
-    for (const spec of specs) {
-      await this.#registry.node(spec.name)?.terminate(0); // of an earlier run
-      const output = await NodeOutput.open(spec.name, spec, settings, width);
-      stack.defer(() => output.end());
-      outputs.set(spec.name, output);
-    }
-    return outputs;
   }
 
-  async #makeNetwork(signal: AbortSignal): Promise<void> {
-    if (this.#networkId === undefined) {
-      try {
-        const body = networkCreateBody(this.engineName, this.#labels(), this.#options);
-        this.#networkId = await patiently(
-          signal,
-          (patient) => createEngineNetwork(this.engine, body, patient),
-        );
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw new StackedError(`Cannot create network "${this.engineName}"`, {
-          cause,
-          location: false,
-        });
-      }
-    }
-    this.#events ??= await NetworkEvents.open(
-      this.engine,
-      { [LABEL.run]: this.runId },
-      (error) => this.#lost(error),
-      signal,
-    );
+  async #onSignal(): Promise<void> {
+    this.#interrupted.abort(new DOMException("Interrupted by a signal", "AbortError"));
+    await this.terminateAll();
   }
 
-  async #containerNode(
-    spec: ContainerSpec,
-    output: NodeOutput,
-    image: PreparedImage,
-    binds: BindSources,
-  ): Promise<ContainerNode> {
-    return new ContainerNode(spec, output, {
-      engine: this.engine,
-      events: this.#events!,
-      network: this.engineName,
-      engineName: this.#containerName(spec.name),
-      image,
-      labels: this.#labels(spec.name, await specHash(spec, image.id)),
-      resolveBind: (path) => binds.absolute(path),
-      resolveContainer: (name) => {
-        const node = this.#registry.node(name);
-        return node instanceof ContainerNode && node.id !== undefined ? node.id : name;
-      },
-    });
+  // When a signal has come the process ends with the signal's exit code as soon as everything is
+  // cleaned up. A rejection before that would end it earlier and with another one.
+  async #unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!this.#interrupted.signal.aborted) throw error;
+      return await new Promise<never>(() => {});
+    }
   }
 
   // What runs already, and would be made the same way today, goes on; everything else of that name
@@ -595,7 +554,7 @@ export class ContainerNetwork implements AsyncDisposable {
   }
 
   get #isKept(): boolean {
-    return this.#options.lifetime === "kept";
+    return this.#identity.lifetime === "kept";
   }
 
   async #terminateAfterFailure(): Promise<void> {
@@ -649,22 +608,6 @@ export class ContainerNetwork implements AsyncDisposable {
     this.#interrupted.signal.throwIfAborted();
   }
 
-  #containerName(name: string): string {
-    return this.#options.unique === false ? name : `${this.name}_${name}_${this.runId}`;
-  }
-
-  #labels(name?: string, spec?: string): Readonly<Record<string, string>> {
-    return labelsOf({
-      run: this.runId,
-      project: this.name,
-      name,
-      spec,
-      host: Deno.hostname(),
-      owner: this.#owner,
-      lifetime: this.#options.lifetime ?? "owner",
-    });
-  }
-
   #progress(line: string): void {
     if (this.#options.onProgress !== undefined) return this.#options.onProgress(line);
     const bytes = new TextEncoder().encode(`${line}\n`);
@@ -675,11 +618,4 @@ export class ContainerNetwork implements AsyncDisposable {
 
 function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
-}
-
-function randomHex(bytes: number): string {
-  return Array.from(
-    crypto.getRandomValues(new Uint8Array(bytes)),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
 }

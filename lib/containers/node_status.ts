@@ -104,6 +104,11 @@ export class NodeStatus {
   /** Adds a line to the time line. */
   note(what: string, atMs: number = Date.now()): void {
     this.#timeline.push({ atMs, what });
+    this.wake();
+  }
+
+  /** Has everybody who waits look again. */
+  wake(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 

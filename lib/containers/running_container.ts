@@ -151,7 +151,7 @@ export class RunningContainer {
   async restart(
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    await this.#engine.containers.restart(this.id, options);
+    await this.#node.restart(options);
   }
 
   /** Freezes all its processes. */

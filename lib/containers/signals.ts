@@ -34,6 +34,10 @@ function listen(): Disposable {
   const ctrlC = CtrlC.listen({ signals: ["SIGINT", "SIGTERM", "SIGHUP"] });
   const hold = holdSignals(); // `commands` must not end the process before the clean-up is through
   const onSignal = async () => {
+    // What is taken away below somebody's feet now (an exec, a request to a container) must not end
+    // the process before the clean-up, with another exit code.
+    addEventListener("unhandledrejection", ignore);
+    addEventListener("error", ignore);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise((resolve) => timer = setTimeout(resolve, CLEANUP_LIMIT_MS));
     await Promise.race([Promise.allSettled([...cleanups].map((cleanup) => cleanup())), limit]);
@@ -49,4 +53,8 @@ function listen(): Disposable {
       hold[Symbol.dispose]();
     },
   };
+}
+
+function ignore(event: Event): void {
+  event.preventDefault();
 }

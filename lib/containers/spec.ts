@@ -13,6 +13,8 @@ export type Dependencies = readonly string[] | Readonly<Record<string, Condition
 export interface NodeOptions {
   /** What must be there before this one starts. */
   readonly dependsOn?: Dependencies;
+  /** Whether `waitImportant` waits for it. Default `false`. */
+  readonly important?: boolean;
   /** Whether an exit code other than 0 is no failure. Default `false`. */
   readonly allowUnsuccessful?: boolean;
   /** Whether its output is shown live. Default: what the network says, `true`. */
@@ -169,8 +171,12 @@ export interface ContainerOptions extends NodeOptions {
   readonly health?: readonly string[] | string | HealthSpec;
   /** Whether a terminal is allocated, which merges both outputs. Default `false`. */
   readonly tty?: boolean;
-  /** Whether its input stays open. Default `false`. */
-  readonly stdin?: boolean;
+  /**
+   * Whether its input stays open. Default `false`. With `held` this process holds it: a program
+   * that reads it sees its end, and can end itself, the moment this process is gone, whatever ended
+   * it and whatever else was killed with it.
+   */
+  readonly stdin?: boolean | "held";
   /** Whether a small init runs as process 1, so that signals and orphans are taken care of. */
   readonly init?: boolean;
   /** Signal that asks it to end. Default: what the image says, else `SIGTERM`. */

@@ -13,6 +13,7 @@ export async function specHash(spec: ContainerSpec, imageId: string): Promise<st
   const {
     dependsOn: _dependsOn,
     allowUnsuccessful: _allowUnsuccessful,
+    important: _important,
     forward: _forward,
     log: _log,
     recordLimitBytes: _recordLimitBytes,

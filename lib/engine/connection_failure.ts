@@ -34,7 +34,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/Permission denied \(os error/, NOT_ALLOWED],
   [/Connection refused \(os error/, "nothing listens there"],
   [
-    /UnknownIssuer/,
+    /UnknownIssuer|BadSignature/,
     "the engine's certificate is not signed by the given authority (ca.pem)",
   ],
   [

@@ -91,11 +91,9 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
   options.signal?.throwIfAborted();
   // All are asked at once, and the first in order wins.
   const rest = new AbortController();
-  const signal = options.signal === undefined
-    ? rest.signal
-    : AbortSignal.any([rest.signal, options.signal]);
+  using _forwarding = forwardAbort(options.signal, rest);
   const open = { apiVersion, credentials: options.credentials ?? dockerCredentials({ env }) };
-  const attempts = candidates.map((candidate) => probe(candidate, open, signal));
+  const attempts = candidates.map((candidate) => probe(candidate, open, rest.signal));
   const failed: FailedCandidate[] = [];
   for (const [index, attempt] of attempts.entries()) {
     const result = await attempt;
@@ -239,6 +237,7 @@ async function probe(
   }
   // A timer of our own: that of AbortSignal.timeout() would outlive the probe.
   const bound = new AbortController();
+  using _forwarding = forwardAbort(signal, bound);
   const timer = endpoint.kind !== "unix" ? undefined : setTimeout(
     () => bound.abort(new TimeoutError(`no answer within ${LOCAL_PROBE_MS} ms`)),
     LOCAL_PROBE_MS,
@@ -246,13 +245,22 @@ async function probe(
   try {
     return await EngineClient.open(endpoint, {
       ...open,
-      signal: AbortSignal.any([signal, bound.signal]),
+      signal: bound.signal,
     });
   } catch (cause) {
     return { ...candidate, reason: reasonOf(cause), cause };
   } finally {
     clearTimeout(timer);
   }
+}
+
+// Not AbortSignal.any(): Deno 2.9 holds what it makes weakly, and after a garbage collection the
+// abort no longer arrives.
+function forwardAbort(from: AbortSignal | undefined, to: AbortController): Disposable {
+  const forward = () => to.abort(from?.reason);
+  if (from?.aborted) forward();
+  from?.addEventListener("abort", forward, { once: true });
+  return { [Symbol.dispose]: () => from?.removeEventListener("abort", forward) };
 }
 
 function reasonOf(cause: unknown): string {

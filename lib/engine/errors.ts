@@ -184,7 +184,7 @@ type ApiErrorClass = new (fields: EngineApiErrorFields) => EngineApiError;
 const WORDS: readonly (readonly [RegExp, ApiErrorClass])[] = [
   [/no space left on device/i, EngineDiskFullError],
   [
-    /no such image|manifest unknown|manifest for .* not found|image not known|repository .* not found|failed to resolve reference|pull access denied|reference does not exist/i,
+    /no such image|manifest unknown|manifest for .* not found|image not known|repository .* not found|failed to resolve reference|pull access denied|reference does not exist|image does not exist locally/i,
     ImageNotFoundError,
   ],
   [

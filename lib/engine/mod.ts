@@ -6,7 +6,9 @@
  * nothing of graphs, health or cleanup: that is `containers`.
  *
  * Permissions, for a local socket: `--allow-env --allow-read=PATH --allow-write=PATH
- * --allow-net=localhost,unix:PATH` (Deno checks reading and writing for a unix socket).
+ * --allow-net=localhost,unix:PATH` (Deno checks reading and writing for a unix socket). For
+ * `ssh://` also `--allow-run=sh,ssh`. Pulls, pushes and builds look for credentials, which needs
+ * the permissions of `registry`, unless their header is given.
  *
  * @example
  * ```ts no-eval

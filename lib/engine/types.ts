@@ -33,6 +33,8 @@ export interface ContainerCreateBody {
   readonly Tty?: boolean;
   /** Whether stdin stays open. */
   readonly OpenStdin?: boolean;
+  /** Whether a client is expected to attach to stdin. */
+  readonly AttachStdin?: boolean;
   /** Whether stdin closes after the first attached client. */
   readonly StdinOnce?: boolean;
   /** `8080/tcp` and the like. */

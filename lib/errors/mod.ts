@@ -27,7 +27,14 @@
  */
 
 export { chainErrors, StackedError, type StackedErrorOptions } from "./stacked_error.ts";
-export { type ErrorMessage, required, stack, stackErr, type StackOptions } from "./stack.ts";
+export {
+  type ErrorMessage,
+  required,
+  stack,
+  stackErr,
+  type StackOptions,
+  stackUnlessAborted,
+} from "./stack.ts";
 export { bail, ensure, ensureEq, ensureNe } from "./ensure.ts";
 export { type PathKey, stackedGet, stackedSet } from "./stacked_get.ts";
 export {

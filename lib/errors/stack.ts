@@ -81,6 +81,30 @@ export function required<T>(
   });
 }
 
+/**
+ * Puts a message on what work fails with, without a line of the caller: for library code that takes
+ * its user's signal. The user's own abort passes through as it is, so that `error === signal.reason`
+ * holds however deep it was noticed.
+ *
+ * @param message What was attempted.
+ * @param work What may fail.
+ * @param signal The user's signal.
+ * @returns What `work` gives.
+ * @throws {StackedError} when `work` fails; what it failed with is the `cause`.
+ */
+export async function stackUnlessAborted<T>(
+  message: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (signal?.aborted && cause === signal.reason) throw cause;
+    throw new StackedError(message, { cause, location: false });
+  }
+}
+
 function layer(
   work: PromiseLike<unknown> | (() => unknown),
   message: ErrorMessage,

@@ -1,7 +1,6 @@
-import { StackedError } from "../errors/mod.ts";
+import { StackedError, stackUnlessAborted } from "../errors/mod.ts";
 import { acquireDirPath, acquireFilePath } from "./acquire_path.ts";
 import { type FileOptions, filePathText, type WriteOptions } from "./file_options.ts";
-import { layer } from "./_layer.ts";
 import { makeParents } from "./_parents.ts";
 import { joinPath, splitPath } from "./_path.ts";
 
@@ -33,13 +32,16 @@ export async function preacquire(options: FileOptions): Promise<PreacquiredFile>
   if (fileName === "" || fileName === "." || fileName === "..") {
     throw new StackedError(`${call} -> is not a file`, { location: false });
   }
-  const directory = await layer(`${call} could not acquire the directory`, async () => {
-    if (create && parents) await makeParents(path);
-    return await acquireDirPath(given);
-  });
+  const directory = await stackUnlessAborted(
+    `${call} could not acquire the directory`,
+    async () => {
+      if (create && parents) await makeParents(path);
+      return await acquireDirPath(given);
+    },
+  );
   const found = joinPath(directory, fileName);
   if (create) await requireWritableKind(found, call);
-  else await layer(`${call} could not acquire the file`, () => acquireFilePath(found));
+  else await stackUnlessAborted(`${call} could not acquire the file`, () => acquireFilePath(found));
   return { directory, fileName, path: found };
 }
 
@@ -63,7 +65,7 @@ export async function preacquire(options: FileOptions): Promise<PreacquiredFile>
  * ```
  */
 export async function acquireFile(options: FileOptions): Promise<Deno.FsFile> {
-  return await layer("acquireFile()", async () => {
+  return await stackUnlessAborted("acquireFile()", async () => {
     const { path } = await preacquire(options);
     if (options.write === undefined) return await Deno.open(path, { read: true });
     const { create = true, append = false, mode } = options.write;

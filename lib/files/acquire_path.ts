@@ -1,5 +1,4 @@
-import { StackedError } from "../errors/mod.ts";
-import { layer } from "./_layer.ts";
+import { StackedError, stackUnlessAborted } from "../errors/mod.ts";
 
 /**
  * Resolves a path that exists: absolute, without `..`, without symbolic links.
@@ -14,7 +13,7 @@ import { layer } from "./_layer.ts";
  * @throws {StackedError} when nothing is there.
  */
 export function acquirePath(path: string): Promise<string> {
-  return layer(`acquirePath(path: ${JSON.stringify(path)})`, () => realPath(path));
+  return stackUnlessAborted(`acquirePath(path: ${JSON.stringify(path)})`, () => realPath(path));
 }
 
 /**
@@ -26,7 +25,7 @@ export function acquirePath(path: string): Promise<string> {
  */
 export async function acquireFilePath(path: string): Promise<string> {
   const call = `acquireFilePath(path: ${JSON.stringify(path)})`;
-  const [real, info] = await layer(call, () => resolve(path));
+  const [real, info] = await stackUnlessAborted(call, () => resolve(path));
   if (!info.isFile) throw new StackedError(`${call} -> is not a file`, { location: false });
   return real;
 }
@@ -40,7 +39,7 @@ export async function acquireFilePath(path: string): Promise<string> {
  */
 export async function acquireDirPath(path: string): Promise<string> {
   const call = `acquireDirPath(path: ${JSON.stringify(path)})`;
-  const [real, info] = await layer(call, () => resolve(path));
+  const [real, info] = await stackUnlessAborted(call, () => resolve(path));
   if (!info.isDirectory) {
     throw new StackedError(`${call} -> is not a directory`, { location: false });
   }
@@ -57,7 +56,7 @@ export async function acquireDirPath(path: string): Promise<string> {
  */
 export async function acquireFilePathWithoutCanonicalization(path: string): Promise<string> {
   const call = `acquireFilePathWithoutCanonicalization(path: ${JSON.stringify(path)})`;
-  const info = await layer(call, () => Deno.stat(path));
+  const info = await stackUnlessAborted(call, () => Deno.stat(path));
   if (!info.isFile) throw new StackedError(`${call} -> is not a file`, { location: false });
   return path;
 }

@@ -1,8 +1,7 @@
-import { StackedError } from "../errors/mod.ts";
+import { StackedError, stackUnlessAborted } from "../errors/mod.ts";
 import { acquireFile, preacquire } from "./acquire_file.ts";
 import { closeFile } from "./close_file.ts";
 import type { FilePath, WriteOptions } from "./file_options.ts";
-import { layer } from "./_layer.ts";
 import { writeFully } from "./_write_fully.ts";
 
 /** What ends a read early. */
@@ -30,7 +29,7 @@ export interface WriteFileOptions extends WriteOptions {
  */
 export function readText(path: FilePath, options: ReadFileOptions = {}): Promise<string> {
   const call = `readText(path: ${JSON.stringify(path)})`;
-  return layer(call, async () => {
+  return stackUnlessAborted(call, async () => {
     const bytes = await readAll(path, options.signal);
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -56,7 +55,7 @@ export function readBytes(
   options: ReadFileOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const call = `readBytes(path: ${JSON.stringify(path)})`;
-  return layer(call, () => readAll(path, options.signal), options.signal);
+  return stackUnlessAborted(call, () => readAll(path, options.signal), options.signal);
 }
 
 /**
@@ -77,7 +76,11 @@ export function writeText(
   options: WriteFileOptions = {},
 ): Promise<void> {
   const call = `writeText(path: ${JSON.stringify(path)})`;
-  return layer(call, () => writeAll(path, new TextEncoder().encode(text), options), options.signal);
+  return stackUnlessAborted(
+    call,
+    () => writeAll(path, new TextEncoder().encode(text), options),
+    options.signal,
+  );
 }
 
 /**
@@ -95,7 +98,7 @@ export function writeBytes(
   options: WriteFileOptions = {},
 ): Promise<void> {
   const call = `writeBytes(path: ${JSON.stringify(path)})`;
-  return layer(call, () => writeAll(path, bytes, options), options.signal);
+  return stackUnlessAborted(call, () => writeAll(path, bytes, options), options.signal);
 }
 
 /**
@@ -117,7 +120,7 @@ export function copyFile(
 ): Promise<void> {
   const { signal, ...write } = options;
   const call = `copyFile(source: ${JSON.stringify(source)}, target: ${JSON.stringify(target)})`;
-  return layer(call, async () => {
+  return stackUnlessAborted(call, async () => {
     signal?.throwIfAborted();
     using input = await acquireFile({ path: source });
     const { path } = await preacquire({ path: target, write });

@@ -1,6 +1,5 @@
-import { StackedError } from "../errors/mod.ts";
+import { StackedError, stackUnlessAborted } from "../errors/mod.ts";
 import { acquireDirPath } from "./acquire_path.ts";
-import { layer } from "./_layer.ts";
 import { hasSeparator, joinPath } from "./_path.ts";
 
 /** What ends {@linkcode removeFilesInDir} early. */
@@ -45,7 +44,7 @@ export function removeFilesInDir(
   const call = `removeFilesInDir(directory: ${JSON.stringify(directory)}, endsWith: ${
     JSON.stringify(endsWith)
   })`;
-  return layer(call, async () => {
+  return stackUnlessAborted(call, async () => {
     for (const element of endsWith) requireOneComponent(element);
     const real = await acquireDirPath(directory);
     const names: string[] = [];

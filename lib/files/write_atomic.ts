@@ -1,5 +1,4 @@
-import { StackedError } from "../errors/mod.ts";
-import { layer } from "./_layer.ts";
+import { StackedError, stackUnlessAborted } from "../errors/mod.ts";
 import { makeParents } from "./_parents.ts";
 import { isAbsolutePath, joinPath, splitPath } from "./_path.ts";
 import { writeFully, writeStream } from "./_write_fully.ts";
@@ -59,7 +58,7 @@ export async function writeAtomic(
       throw error;
     }
   };
-  await layer(`writeAtomic(path: ${JSON.stringify(path)})`, work, options.signal);
+  await stackUnlessAborted(`writeAtomic(path: ${JSON.stringify(path)})`, work, options.signal);
 }
 
 async function replace(

@@ -1,4 +1,4 @@
-import { layer } from "./_layer.ts";
+import { stackUnlessAborted } from "../errors/mod.ts";
 import { abortable } from "./abortable.ts";
 import { Deadline } from "./deadline.ts";
 import { parseHostPort } from "./host_port.ts";
@@ -27,7 +27,7 @@ export async function waitForLookupHost(
     if (found.length === 0) throw new Error(`${JSON.stringify(hostname)} has no address`);
     return found.map((entry) => ({ transport: "tcp" as const, hostname: entry.address, port }));
   };
-  return await layer(
+  return await stackUnlessAborted(
     `waitForLookupHost(address: ${JSON.stringify(address)})`,
     () => waitForOk({ isRetryable, ...options }, look),
     options.signal,
@@ -67,7 +67,7 @@ export async function waitForTcpConnect(
     connection.close(); // nobody is waiting for it any more
     throw attempt.signal.reason;
   };
-  return await layer(
+  return await stackUnlessAborted(
     `waitForTcpConnect(address: ${JSON.stringify(address)})`,
     () => waitForOk({ isRetryable, ...options }, connect),
     options.signal,

@@ -155,8 +155,10 @@ async function removeUnnamed(): Promise<void> {
     const history = await engine.json<{ CreatedBy: string }[]>({
       method: "GET",
       path: `/images/${image.Id}/history`,
-    });
-    if (!history.some((layer) => /cp \/(ctx\/d0\/f0|a) \/[xb]/.test(layer.CreatedBy))) continue;
+    }).catch(() => undefined); // removed with the one before it
+    if (history?.some((layer) => /cp \/(ctx\/d0\/f0|a) \/[xb]/.test(layer.CreatedBy)) !== true) {
+      continue;
+    }
     await engine.images.remove(image.Id).catch(() => {}); // another run's, in use
   }
 }

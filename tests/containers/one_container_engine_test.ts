@@ -19,27 +19,33 @@ import {
   timed,
 } from "./support.ts";
 
-sceneTest("one container gives both outputs apart, without carriage returns, and its exit code", async ({ network: make }) => {
-  const network = await make();
-  network.add(shell("one", "echo out; echo err >&2; exit 3", { allowUnsuccessful: true }));
-  await network.run();
-  const result = (await network.wait()).get("one");
-  assert.equal(result?.stdoutText(), "out\n");
-  assert.equal(result?.stderrText(), "err\n");
-  assert.equal(result?.exitCode, 3);
-  assert.equal(result?.successful, false);
-  assert.equal(result?.terminated, false);
-});
+sceneTest(
+  "one container gives both outputs apart, without carriage returns, and its exit code",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(shell("one", "echo out; echo err >&2; exit 3", { allowUnsuccessful: true }));
+    await network.run();
+    const result = (await network.wait()).get("one");
+    assert.equal(result?.stdoutText(), "out\n");
+    assert.equal(result?.stderrText(), "err\n");
+    assert.equal(result?.exitCode, 3);
+    assert.equal(result?.successful, false);
+    assert.equal(result?.terminated, false);
+  },
+);
 
-sceneTest("a missing binary is the daemon's words and the container's name", async ({ network: make }) => {
-  const network = await make();
-  network.add(container("lost", BUSYBOX_IMAGE, { command: ["/nope"] }));
-  const error = await thrownBy(NetworkFailedError, network.run());
-  assert.match(error.message, /no such file or directory/);
-  assert.match(error.message, /"lost"/);
-  assert.equal(error.failures[0]?.name, "lost");
-  assert.ok(error.failures[0]?.error instanceof ContainerStartError);
-});
+sceneTest(
+  "a missing binary is the daemon's words and the container's name",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(container("lost", BUSYBOX_IMAGE, { command: ["/nope"] }));
+    const error = await thrownBy(NetworkFailedError, network.run());
+    assert.match(error.message, /no such file or directory/);
+    assert.match(error.message, /"lost"/);
+    assert.equal(error.failures[0]?.name, "lost");
+    assert.ok(error.failures[0]?.error instanceof ContainerStartError);
+  },
+);
 
 sceneTest("a missing image is named, and nothing is made", async ({ network: make, engine }) => {
   const network = await make();
@@ -78,19 +84,22 @@ sceneTest("an entry point replaces the image's", async ({ network: make }) => {
   assert.equal(results.get("theirs")!.stdoutText(), "EP word\n");
 });
 
-sceneTest("a container that takes too long is named by the time-out and can be ended", async ({ network: make, engine }) => {
-  const network = await make();
-  network.add(sleeper("slow"));
-  await network.run();
-  const { value: error, ms } = await timed(() =>
-    thrownBy(Error, network.wait(undefined, { timeoutMs: 1000 }))
-  );
-  assert.ok(isTimeout(error));
-  assert.match(error.message, /"slow"/);
-  assert.ok(ms >= 990 && ms < 2500, `${ms} ms`);
-  await network.terminateAll();
-  await nothingLeft(engine, { [LABEL.run]: network.runId });
-});
+sceneTest(
+  "a container that takes too long is named by the time-out and can be ended",
+  async ({ network: make, engine }) => {
+    const network = await make();
+    network.add(sleeper("slow"));
+    await network.run();
+    const { value: error, ms } = await timed(() =>
+      thrownBy(Error, network.wait(undefined, { timeoutMs: 1000 }))
+    );
+    assert.ok(isTimeout(error));
+    assert.match(error.message, /"slow"/);
+    assert.ok(ms >= 990 && ms < 2500, `${ms} ms`);
+    await network.terminateAll();
+    await nothingLeft(engine, { [LABEL.run]: network.runId });
+  },
+);
 
 sceneTest("a relative directory of the host is mounted", async ({ network: make }) => {
   await using directory = await tempDir();
@@ -107,17 +116,23 @@ sceneTest("a relative directory of the host is mounted", async ({ network: make 
   assert.equal(result?.exitCode, 9, "it must be read-only");
 });
 
-sceneTest("a missing directory of the host is an error before anything is made, and is not made", async ({ network: make, engine }) => {
-  await using directory = await tempDir();
-  const missing = `${directory.path}/missing`;
-  const network = await make();
-  network.add(sleeper("first"), sleeper("second", { volumes: [{ bind: missing, target: "/mnt" }] }));
-  const error = await thrownBy(Error, network.run());
-  assert.match(error.message, /"second"/);
-  assert.ok(error.message.includes(missing));
-  await nothingLeft(engine, { [LABEL.run]: network.runId });
-  await assert.rejects(Deno.stat(missing), Deno.errors.NotFound);
-});
+sceneTest(
+  "a missing directory of the host is an error before anything is made, and is not made",
+  async ({ network: make, engine }) => {
+    await using directory = await tempDir();
+    const missing = `${directory.path}/missing`;
+    const network = await make();
+    network.add(
+      sleeper("first"),
+      sleeper("second", { volumes: [{ bind: missing, target: "/mnt" }] }),
+    );
+    const error = await thrownBy(Error, network.run());
+    assert.match(error.message, /"second"/);
+    assert.ok(error.message.includes(missing));
+    await nothingLeft(engine, { [LABEL.run]: network.runId });
+    await assert.rejects(Deno.stat(missing), Deno.errors.NotFound);
+  },
+);
 
 sceneTest("mounts within one another are warned of", async ({ network: make, progress }) => {
   await using directory = await tempDir();

@@ -25,18 +25,21 @@ sceneTest("a wait for some leaves the others active", async ({ network: make }) 
   assert.deepEqual([...(await network.wait()).keys()], [], "nothing is left to wait for");
 });
 
-sceneTest("a name that has ended can be run again, and what depends on nothing else stays", async ({ network: make }) => {
-  const network = await make();
-  network.add(shell("a", "echo once; sleep 0.1"), sleeper("b"));
-  await network.run();
-  await network.wait(["a"]);
-  const b = network.container("b").id;
-  await network.run(["a"]);
-  assert.equal((await network.wait(["a"])).get("a")?.stdoutText(), "once\n");
-  assert.equal(network.container("b").id, b);
-  const twice = await thrownBy(TypeError, network.run(["b"]));
-  assert.match(twice.message, /already active/);
-});
+sceneTest(
+  "a name that has ended can be run again, and what depends on nothing else stays",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(shell("a", "echo once; sleep 0.1"), sleeper("b"));
+    await network.run();
+    await network.wait(["a"]);
+    const b = network.container("b").id;
+    await network.run(["a"]);
+    assert.equal((await network.wait(["a"])).get("a")?.stdoutText(), "once\n");
+    assert.equal(network.container("b").id, b);
+    const twice = await thrownBy(TypeError, network.run(["b"]));
+    assert.match(twice.message, /already active/);
+  },
+);
 
 sceneTest("a terminated network can be run again", async ({ network: make, engine }) => {
   const network = await make();
@@ -52,25 +55,28 @@ sceneTest("a terminated network can be run again", async ({ network: make, engin
   }
 });
 
-sceneTest("remove() ends one, gives its result, and frees its name", async ({ network: make, engine }) => {
-  const network = await make();
-  network.add(shell("a", "echo words; sleep 1000"), sleeper("b"));
-  await network.run();
-  await network.waitFor("a", { log: "words" }, { timeoutMs: 10_000 });
-  const result = await network.remove("a");
-  assert.equal(result?.terminated, true);
-  assert.equal(result?.stdoutText(), "words\n");
-  assert.deepEqual(
-    await onEngine(engine, { [LABEL.run]: network.runId, [LABEL.name]: "a" }),
-    [],
-  );
-  assert.deepEqual(network.activeNames, ["b"]);
-  network.add(shell("a", "echo other"));
-  await network.run(["a"]);
-  assert.equal((await network.wait(["a"])).get("a")?.stdoutText(), "other\n");
-  assert.equal(await network.remove("a").then((one) => one?.exitCode), 0);
-  await thrownBy(TypeError, network.remove("a"));
-});
+sceneTest(
+  "remove() ends one, gives its result, and frees its name",
+  async ({ network: make, engine }) => {
+    const network = await make();
+    network.add(shell("a", "echo words; sleep 1000"), sleeper("b"));
+    await network.run();
+    await network.waitFor("a", { log: "words" }, { timeoutMs: 10_000 });
+    const result = await network.remove("a");
+    assert.equal(result?.terminated, true);
+    assert.equal(result?.stdoutText(), "words\n");
+    assert.deepEqual(
+      await onEngine(engine, { [LABEL.run]: network.runId, [LABEL.name]: "a" }),
+      [],
+    );
+    assert.deepEqual(network.activeNames, ["b"]);
+    network.add(shell("a", "echo other"));
+    await network.run(["a"]);
+    assert.equal((await network.wait(["a"])).get("a")?.stdoutText(), "other\n");
+    assert.equal(await network.remove("a").then((one) => one?.exitCode), 0);
+    await thrownBy(TypeError, network.remove("a"));
+  },
+);
 
 sceneTest("terminate() during a wait ends the wait", async ({ network: make }) => {
   const network = await make();
@@ -84,27 +90,30 @@ sceneTest("terminate() during a wait ends the wait", async ({ network: make }) =
   assert.equal(results.get("h")?.exitCode, undefined);
 });
 
-sceneTest("terminate() with a grace lets a program end in its own way", async ({ network: make }) => {
-  const network = await make();
-  const script = "trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.05; done";
-  network.add(
-    shell("polite", script),
-    sleeper("deaf"),
-    hostCommand("h", command("sh").args("-c", script)),
-  );
-  await network.run();
-  for (const name of ["polite", "h"]) {
-    await network.waitFor(name, { log: "ready" }, { timeoutMs: 10_000 });
-  }
-  const { ms } = await timed(() => network.terminate(undefined, { graceMs: 1_000 }));
-  assert.ok(ms < 10_000, `${ms} ms`);
-  for (const name of ["polite", "h"]) {
-    const result = network.result(name);
-    assert.equal(result?.stdoutText(), "ready\nbye\n", name);
-    assert.equal(result?.exitCode, 5, name);
-  }
-  assert.equal(network.result("deaf")?.terminated, true);
-});
+sceneTest(
+  "terminate() with a grace lets a program end in its own way",
+  async ({ network: make }) => {
+    const network = await make();
+    const script = "trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.05; done";
+    network.add(
+      shell("polite", script),
+      sleeper("deaf"),
+      hostCommand("h", command("sh").args("-c", script)),
+    );
+    await network.run();
+    for (const name of ["polite", "h"]) {
+      await network.waitFor(name, { log: "ready" }, { timeoutMs: 10_000 });
+    }
+    const { ms } = await timed(() => network.terminate(undefined, { graceMs: 1_000 }));
+    assert.ok(ms < 10_000, `${ms} ms`);
+    for (const name of ["polite", "h"]) {
+      const result = network.result(name);
+      assert.equal(result?.stdoutText(), "ready\nbye\n", name);
+      assert.equal(result?.exitCode, 5, name);
+    }
+    assert.equal(network.result("deaf")?.terminated, true);
+  },
+);
 
 sceneTest("a wait can be given up without ending anything", async ({ network: make }) => {
   const network = await make();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import {
-  type ContainerOptions,
   container,
   ContainerNetwork,
+  type ContainerOptions,
   type ContainerSpec,
   LABEL,
   type NetworkOptions,
@@ -133,10 +133,13 @@ export async function thrownBy<T extends Error>(
   work: Promise<unknown>,
   ms = 20_000,
 ): Promise<T> {
-  const error = await within(ms, work.then(
-    (value) => assert.fail(`expected ${kind.name}, got ${Deno.inspect(value)}`),
-    (error: unknown) => error,
-  ));
+  const error = await within(
+    ms,
+    work.then(
+      (value) => assert.fail(`expected ${kind.name}, got ${Deno.inspect(value)}`),
+      (error: unknown) => error,
+    ),
+  );
   assert.ok(error instanceof kind, `expected ${kind.name}, got ${Deno.inspect(error)}`);
   return error;
 }

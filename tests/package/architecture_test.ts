@@ -6,6 +6,7 @@ const root = new URL("../..", import.meta.url);
 /** What each module names itself; it may also use what those use. */
 const USES: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  diagnostics: ["errors"],
   files: ["errors"],
   retry: ["errors"],
   commands: ["errors", "files", "retry"],
@@ -13,6 +14,7 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   registry: ["errors", "files", "retry", "commands"],
   engine: ["errors", "files", "retry", "commands", "registry"],
   containers: ["engine", "messages"],
+  ytt: ["errors", "diagnostics"],
 };
 
 interface Import {

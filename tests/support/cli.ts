@@ -12,6 +12,8 @@ export interface Ran {
 export interface RunProgramOptions {
   /** Set in addition to our own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads. Default: nothing. */
+  readonly stdin?: string;
   /** Default: ours. */
   readonly cwd?: string;
   /** The program is killed, and the test fails, after this. Default 30 s. */
@@ -47,7 +49,7 @@ export function deno(args: readonly string[], options: RunProgramOptions = {}): 
 }
 
 /**
- * Runs a program to its end, with nothing on its input.
+ * Runs a program to its end.
  *
  * @param program Name or path.
  * @param args Its words.
@@ -64,7 +66,7 @@ export async function runProgram(
     args: [...args],
     env: options.env,
     cwd: options.cwd,
-    stdin: "null",
+    stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -73,6 +75,11 @@ export async function runProgram(
     late = true;
     child.kill("SIGKILL");
   }, timeoutMs);
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin));
+    await writer.close();
+  }
   const { code, stdout, stderr } = await child.output();
   clearTimeout(timer);
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -2,7 +2,7 @@ import { EngineClient } from "../../lib/engine/client.ts";
 
 /** How a daemon of a test's own is started. */
 export interface PrivateEngineOptions {
-  /** Further arguments of dockerd. */
+  /** Further arguments of dockerd; `@/` stands for its directory. */
   readonly args?: readonly string[];
   /** Size of a file system in memory for its images and containers; default: the disk. */
   readonly dataMebibytes?: number;
@@ -99,8 +99,10 @@ export async function startPrivateEngine(
       ...["sh", "-c", SCRIPT, "sh", directory, String(options.dataMebibytes ?? 0)],
       options.root ?? "",
       `--cgroup-parent=/${cgroup}`,
-      ...(options.args ?? []),
+      ...(options.args ?? []).map((arg) => arg.replace("@/", `${directory}/`)),
     ],
+    // The gate's own directory for a test is not there in another root, and must be empty at its end.
+    env: { TMPDIR: options.root === undefined ? directory : "/tmp" },
     stdin: "null",
     stdout: "null",
     stderr: "null",

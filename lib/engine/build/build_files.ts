@@ -56,19 +56,19 @@ export interface FilesBuild extends AsyncDisposable {
  * @throws {BuildSecretError} when a secret cannot be had.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { connectEngine } from "@superorch/superorch/engine";
  * import { buildFiles } from "@superorch/superorch/engine/build";
  *
  * await using engine = await connectEngine();
  * await using build = await buildFiles(engine, {
  *   context: {
- *     directory: ".",
- *     dockerfileText: "FROM gcc AS make\nCOPY . .\nRUN make\nFROM scratch\nCOPY --from=make a.out /\n",
+ *     dockerfileText: "FROM scratch\nCOPY a.txt /out/b.txt\n",
+ *     files: [{ path: "a.txt", content: "hello\n" }],
  *   },
  * });
  * for await (const entry of build.entries()) {
- *   if (entry.kind === "file") await Deno.writeFile(entry.path, entry.content);
+ *   if (entry.kind === "file") console.log(entry.path, await new Response(entry.content).text());
  * }
  * ```
  */

@@ -61,20 +61,19 @@ export const DEFAULT_TAIL_CHARACTERS = 65536;
  * @throws {EngineConnectionError} when the connection breaks.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { connectEngine } from "@superorch/superorch/engine";
  * import { buildImage } from "@superorch/superorch/engine/build";
  *
  * await using engine = await connectEngine();
  * const { imageId } = await buildImage(engine, {
  *   context: {
- *     dockerfileText: "FROM debian:12-slim\nCOPY hello /usr/local/bin/hello\n",
+ *     dockerfileText: 'FROM scratch\nCOPY hello /bin/hello\nENTRYPOINT ["/bin/hello"]\n',
  *     files: [{ path: "hello", content: "#!/bin/sh\necho hello\n", mode: 0o755 }],
  *   },
- *   tag: "hello:1",
- *   onEvent: (event) => event.kind === "log" && console.log(event.text),
+ *   onEvent: (event) => event.kind === "step" && console.log(event.text, event.state),
  * });
- * console.log(imageId);
+ * await engine.images.remove(imageId);
  * ```
  */
 export async function buildImage(

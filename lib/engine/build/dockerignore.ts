@@ -27,7 +27,7 @@ export interface IgnoreVerdict {
  *
  * @example
  * ```ts
- * import { DockerIgnore } from "./mod.ts";
+ * import { DockerIgnore } from "@superorch/superorch/engine/build";
  *
  * const ignore = DockerIgnore.parse("*.log\n!keep.log\nnode_modules\n");
  * console.log(ignore.ignores("a.log"), ignore.ignores("keep.log")); // true false

@@ -9,7 +9,7 @@
  *
  * @example
  * ```ts
- * import { buildHash, DockerIgnore } from "./mod.ts";
+ * import { buildHash, DockerIgnore } from "@superorch/superorch/engine/build";
  *
  * console.log(DockerIgnore.parse("*.log\n").ignores("a.log")); // true
  * const context = { dockerfileText: "FROM scratch\nCOPY a /\n", files: [{ path: "a", content: "" }] };

@@ -19,15 +19,19 @@ interface SharedBuild {
  * not remembered, nor one whose image has gone meanwhile.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { connectEngine } from "@superorch/superorch/engine";
  * import { SharedBuilds } from "@superorch/superorch/engine/build";
  *
  * await using engine = await connectEngine();
  * const builds = new SharedBuilds(engine);
- * const context = { dockerfileText: "FROM debian:12-slim\nRUN echo once\n" };
+ * const context = {
+ *   dockerfileText: "FROM scratch\nCOPY once /\n",
+ *   files: [{ path: "once", content: "" }],
+ * };
  * const [a, b] = await Promise.all([builds.build({ context }), builds.build({ context })]);
  * console.log(a.imageId === b.imageId); // true
+ * await engine.images.remove(a.imageId);
  * ```
  */
 export class SharedBuilds {

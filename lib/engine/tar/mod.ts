@@ -11,7 +11,7 @@
  *
  * @example
  * ```ts
- * import { tarStream, untar } from "./mod.ts";
+ * import { tarStream, untar } from "@superorch/superorch/engine/tar";
  *
  * const archive = tarStream([{ kind: "file", path: "bin/hello", content: "hi\n", mode: 0o755 }]);
  * for await (const entry of untar(archive)) {

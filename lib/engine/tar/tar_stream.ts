@@ -27,7 +27,7 @@ const CHUNK_BYTES = 64 * 1024;
  *
  * @example
  * ```ts
- * import { tarStream } from "./mod.ts";
+ * import { tarStream } from "@superorch/superorch/engine/tar";
  *
  * const archive = tarStream([
  *   { kind: "directory", path: "etc" },

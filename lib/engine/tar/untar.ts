@@ -44,7 +44,7 @@ const MAX_EXTENSION_BYTES = 1024 * 1024;
  *
  * @example
  * ```ts
- * import { tarStream, untar } from "./mod.ts";
+ * import { tarStream, untar } from "@superorch/superorch/engine/tar";
  *
  * const archive = tarStream([{ kind: "file", path: "a", content: "hello" }]);
  * for await (const entry of untar(archive)) {

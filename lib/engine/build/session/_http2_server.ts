@@ -212,7 +212,8 @@ export class Http2Server implements StreamConnection, AsyncDisposable {
       return;
     }
     this.#lastStreamId = streamId;
-    if (this.#streams.size >= MAX_STREAMS) {
+    // Counted by handlers: a peer that opens and resets without end has no streams left open.
+    if (this.#handling.size >= MAX_STREAMS) {
       const refused = uint32(HTTP2_ERROR_CODES.REFUSED_STREAM);
       this.writer.push(encodeFrame(FRAME.RST_STREAM, 0, streamId, refused));
       return;

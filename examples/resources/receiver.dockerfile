@@ -1,0 +1,3 @@
+ARG BASE=debian:12-slim
+FROM ${BASE}
+ENV ROLE=receiver

@@ -1,0 +1,2 @@
+/** smol-toml: reads TOML. */
+export { parse, TomlDate } from "npm:smol-toml@^1.9.0";
