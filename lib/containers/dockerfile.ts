@@ -39,6 +39,10 @@ export interface BuildOptions {
   readonly network?: string;
   /** Labels of the image. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Secrets of `RUN --mount=type=secret` by id: a file or a variable of this machine. */
+  readonly secrets?: Readonly<Record<string, { readonly file: string } | { readonly env: string }>>;
+  /** Name that the image gets besides its id, `name:tag`. */
+  readonly tag?: string;
 }
 
 /** An image that is built: equal ones once. */

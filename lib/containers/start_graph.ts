@@ -3,7 +3,7 @@ import { limiter } from "./_limit.ts";
 import { describeCondition } from "./conditions.ts";
 import { DependencyError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
-import { dependencyEntries } from "./spec.ts";
+import { dependencyEntries, type NodeSpec } from "./spec.ts";
 import { waitForCondition } from "./wait_condition.ts";
 
 /** What starting a graph needs. */
@@ -40,7 +40,11 @@ export async function startGraph(
   // the first one runs.
   // What was found running already is there for those that depend on it.
   const idle = nodes.filter(({ status }) => status.phase === "waiting");
-  await settleAll(idle.map((node) => gate(() => node.create(signal))), stop);
+  const sharing = idle.filter(({ spec }) => sharesAnother(spec));
+  const alone = idle.filter((node) => !sharing.includes(node));
+  await settleAll(alone.map((node) => gate(() => node.create(signal))), stop);
+  // The engine wants the id of what is shared, so these come after it, in the order of the graph.
+  for (const node of sharing) await node.create(signal);
   await settleAll(
     idle.map(async (node) => {
       await waitForDependencies(node, { ...context, signal });
@@ -48,6 +52,11 @@ export async function startGraph(
     }),
     stop,
   );
+}
+
+function sharesAnother(spec: NodeSpec): boolean {
+  if (spec.kind === "command") return false;
+  return [spec.networkMode, spec.pid, spec.ipc].some((mode) => mode?.startsWith("container:"));
 }
 
 async function waitForDependencies(node: GraphNode, context: StartContext): Promise<void> {
