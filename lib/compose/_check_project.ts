@@ -109,7 +109,9 @@ class ServiceCheck {
     if (image === undefined && build === undefined && !("build" in entriesOf(this.#node))) {
       this.#error([], `Service "${this.#name}" must have an "image" or a "build"`);
     }
-    if (build !== undefined && build.context === undefined && build.dockerfile_inline === undefined) {
+    if (
+      build !== undefined && build.context === undefined && build.dockerfile_inline === undefined
+    ) {
       this.#error(["build"], `"services.${this.#name}.build" must have a "context"`);
     }
     if (pull === "build" && build === undefined) {
@@ -123,7 +125,10 @@ class ServiceCheck {
   #checkNetworks(): void {
     const { networks, network_mode: mode, ports, mac_address: mac } = this.#service;
     if (mode !== undefined && networks !== undefined) {
-      this.#error(["network_mode"], `Service "${this.#name}" must not have both "network_mode" and "networks"`);
+      this.#error(
+        ["network_mode"],
+        `Service "${this.#name}" must not have both "network_mode" and "networks"`,
+      );
     }
     if (mode !== undefined && mode !== "bridge" && (ports?.length ?? 0) > 0) {
       const shares = mode.startsWith("service:") || mode.startsWith("container:");
@@ -135,7 +140,10 @@ class ServiceCheck {
       this.#error(["ports"], `Cannot publish ports of service "${this.#name}": ${why}`);
     }
     if (mode !== undefined && mac !== undefined && mode !== "bridge") {
-      this.#error(["mac_address"], `Service "${this.#name}" has no network of its own to give an address to`);
+      this.#error(
+        ["mac_address"],
+        `Service "${this.#name}" has no network of its own to give an address to`,
+      );
     }
     for (const [name, settings] of Object.entries(networks ?? {})) {
       if (!this.#use("network", name, ["networks", name])) continue;
@@ -318,11 +326,13 @@ function locate(node: TreeNode, path: readonly string[]): Place | undefined {
         : entry.key;
       at = entry.value;
     } else if (at?.kind === "list") {
-      const item: TreeNode | undefined = /^\d+$/.test(name) ? at.items[Number(name)] : at.items.find((item) =>
-        item.kind === "scalar"
-          ? item.text === name || item.text.startsWith(`${name}:`)
-          : itemSource(item) === name
-      );
+      const item: TreeNode | undefined = /^\d+$/.test(name)
+        ? at.items[Number(name)]
+        : at.items.find((item) =>
+          item.kind === "scalar"
+            ? item.text === name || item.text.startsWith(`${name}:`)
+            : itemSource(item) === name
+        );
       if (item === undefined) return undefined;
       found = item.kind === "map" ? item.entries.get("source")?.value ?? item : item;
       at = item;

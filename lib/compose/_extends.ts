@@ -65,9 +65,7 @@ export async function applyExtends(
     if (node.kind !== "map" || reference === undefined || isNull(reference)) return node;
     const own = withEntries(node, { extends: undefined });
     const target = readReference(reference, step.path, context);
-    const result = target === undefined
-      ? own
-      : await extend(own, target, step, [...chain, step]);
+    const result = target === undefined ? own : await extend(own, target, step, [...chain, step]);
     done.set(key, result);
     return result;
   };
@@ -81,7 +79,11 @@ export async function applyExtends(
     const { at, name, path: from } = target;
     if (chain.some((one) => one.path === from && one.name === name)) {
       const names = [...chain.map((one) => one.name), name].join(" -> ");
-      context.diagnostics.error(at.source, at.range, `Services extend each other in a circle: ${names}`);
+      context.diagnostics.error(
+        at.source,
+        at.range,
+        `Services extend each other in a circle: ${names}`,
+      );
       return own;
     }
     const loaded = await load(from, target.fileAt ?? at);

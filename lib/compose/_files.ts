@@ -48,7 +48,11 @@ export async function readReferred(
   } catch (error) {
     context.signal?.throwIfAborted();
     const reason = readFailure(error);
-    context.diagnostics.error(at.source, at.range, `Cannot read "${shown(path, context.cwd)}": ${reason}`);
+    context.diagnostics.error(
+      at.source,
+      at.range,
+      `Cannot read "${shown(path, context.cwd)}": ${reason}`,
+    );
     return undefined;
   }
 }
@@ -84,9 +88,7 @@ export async function readComposeFile(
     }
     const replaced = interpolateTree(document, { read, diagnostics, warned });
     const resolved = resolvePaths(replaced, base);
-    merged = merged === undefined
-      ? resolved as MapNode
-      : mergeTrees(merged, resolved) as MapNode;
+    merged = merged === undefined ? resolved as MapNode : mergeTrees(merged, resolved) as MapNode;
   }
   if (merged === undefined) {
     if (documents !== undefined && !diagnostics.errors.some((one) => one.source === source)) {
@@ -109,7 +111,9 @@ export function shown(path: string, cwd: string): string {
 }
 
 /** Gives the texts of a value that may be one or a list of them. */
-export function textsOf(node: TreeNode | undefined): readonly (Place & { readonly text: string })[] {
+export function textsOf(
+  node: TreeNode | undefined,
+): readonly (Place & { readonly text: string })[] {
   if (node === undefined || isNull(node)) return [];
   if (node.kind === "list") return node.items.flatMap(textsOf);
   return node.kind === "scalar" ? [node] : [];

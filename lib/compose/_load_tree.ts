@@ -1,4 +1,4 @@
-import { Diagnostics, didYouMean } from "../diagnostics/mod.ts";
+import { type Diagnostics, didYouMean } from "../diagnostics/mod.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { applyExtends } from "./_extends.ts";
 import {
@@ -14,8 +14,8 @@ import { absolutePath, directoryOf } from "./_paths.ts";
 import {
   child,
   isNull,
-  type MapEntry,
   mapAt,
+  type MapEntry,
   type MapNode,
   type Place,
   plainValue,
@@ -95,7 +95,11 @@ async function loadIncluded(
   const files: { path: string; source: SourceText }[] = [];
   for (const at of paths) {
     if (/^(?:oci|https?|git|ssh):|^git@/.test(at.text)) {
-      diagnostics.error(at.source, at.range, `Cannot include "${at.text}": only files can be included`);
+      diagnostics.error(
+        at.source,
+        at.range,
+        `Cannot include "${at.text}": only files can be included`,
+      );
       continue;
     }
     const path = absolutePath(at.text, request.directory, home);

@@ -3,8 +3,8 @@ import {
   child,
   isNull,
   type ListNode,
-  type MapEntry,
   mapAt,
+  type MapEntry,
   type MapNode,
   nullAt,
   place,
@@ -32,7 +32,9 @@ const byTarget: Identity = (item) =>
     ? splitVolume(item.text)?.target ?? item.text
     : textOf(child(item, "target")) ?? textOf(child(item, "source"));
 const byName: Identity = (item) =>
-  item.kind === "scalar" ? item.text : textOf(child(item, "target")) ?? textOf(child(item, "source"));
+  item.kind === "scalar"
+    ? item.text
+    : textOf(child(item, "target")) ?? textOf(child(item, "source"));
 const byDevice: Identity = (item) =>
   item.kind === "scalar" ? item.text.split(":")[1] ?? item.text : textOf(child(item, "target"));
 const bySubnet: Identity = (item) => textOf(child(item, "subnet"));
@@ -180,7 +182,9 @@ function mergeLists(
     const before = items.get(name);
     items.set(
       name,
-      before?.kind === "map" && item.kind === "map" ? mergeMaps(before, item, [...path, "*"]) : item,
+      before?.kind === "map" && item.kind === "map"
+        ? mergeMaps(before, item, [...path, "*"])
+        : item,
     );
   });
   return { ...base, items: [...items.values()] };

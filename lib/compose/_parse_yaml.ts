@@ -262,7 +262,7 @@ function sizeOf(node: TreeNode, sizes: Map<TreeNode, number>): number {
   if (known !== undefined) return known;
   let size = 1;
   if (node.kind === "list") { for (const item of node.items) size += sizeOf(item, sizes); }
-  else { for (const { value } of node.entries.values()) size += 1 + sizeOf(value, sizes); }
+  else for (const { value } of node.entries.values()) size += 1 + sizeOf(value, sizes);
   sizes.set(node, size);
   return size;
 }

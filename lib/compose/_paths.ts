@@ -41,14 +41,17 @@ type Change = (node: TreeNode) => TreeNode;
 
 /** Makes all paths of a file absolute, while it is still known which file they stand in. */
 export function resolvePaths(root: TreeNode, base: PathBase): TreeNode {
-  const path: Change = (node) => onText(node, (text) => absolutePath(text, base.directory, base.home));
+  const path: Change = (node) =>
+    onText(node, (text) => absolutePath(text, base.directory, base.home));
   const context: Change = (node) =>
     onText(
       node,
-      (text) => /^[a-zA-Z][\w+.-]*:|^git@/.test(text) ? text : absolutePath(text, base.directory, base.home),
+      (text) =>
+        /^[a-zA-Z][\w+.-]*:|^git@/.test(text)
+          ? text
+          : absolutePath(text, base.directory, base.home),
     );
-  const envFile: Change = (node) =>
-    node.kind === "map" ? onEntries(node, { path }) : path(node);
+  const envFile: Change = (node) => node.kind === "map" ? onEntries(node, { path }) : path(node);
   const volume: Change = (node) => {
     if (node.kind === "map") {
       const isBind = child(node, "type");
@@ -65,8 +68,7 @@ export function resolvePaths(root: TreeNode, base: PathBase): TreeNode {
   const service: Change = (node) =>
     onEntries(node, {
       build: (value) => value.kind === "map" ? onEntries(value, { context }) : context(value),
-      env_file: (value) =>
-        value.kind === "list" ? onItems(value, envFile) : envFile(value),
+      env_file: (value) => value.kind === "list" ? onItems(value, envFile) : envFile(value),
       extends: (value) => onEntries(value, { file: path }),
       volumes: (value) => onItems(value, volume),
     });
@@ -74,7 +76,9 @@ export function resolvePaths(root: TreeNode, base: PathBase): TreeNode {
     const options = child(node, "driver_opts");
     const kind = child(options, "o");
     const isBind = kind?.kind === "scalar" && /(?:^|,)r?bind(?:,|$)/.test(kind.text);
-    return isBind ? onEntries(node, { driver_opts: (value) => onEntries(value, { device: path }) }) : node;
+    return isBind
+      ? onEntries(node, { driver_opts: (value) => onEntries(value, { device: path }) })
+      : node;
   };
   const file: Change = (node) => onEntries(node, { file: path });
   return onEntries(root, {

@@ -85,7 +85,7 @@ export async function readProject(tree: MapNode, request: ProjectRequest): Promi
 }
 
 function checkTopLevel(tree: MapNode, reader: Reader): void {
-  topLevel(tree, reader, "the file");
+  topLevel(tree, reader, "");
   for (const [name, { key }] of tree.entries) {
     if (name === "version") {
       const text = '"version" means nothing any more and can be left out';

@@ -1,5 +1,15 @@
 import type { FileObject, Network, Volume } from "./model.ts";
-import { bool, filled, list, object, type Read, type Reader, record, text, texts } from "./_reader.ts";
+import {
+  bool,
+  filled,
+  list,
+  object,
+  type Read,
+  type Reader,
+  record,
+  text,
+  texts,
+} from "./_reader.ts";
 import { child, isNull, type TreeNode } from "./_tree.ts";
 
 /** Reads one network, volume, config or secret of a project; nothing is one with all defaults. */
@@ -63,7 +73,10 @@ export const readFileObject: ReadResource<FileObject> = (node, reader, path, key
   if (external !== undefined && !isNull(external)) {
     const isExternal = external.kind === "map" || bool(external, reader, `${path}.external`);
     if (isExternal) {
-      return reader.error(external, `Cannot use "${path}.external": only a swarm keeps such objects`);
+      return reader.error(
+        external,
+        `Cannot use "${path}.external": only a swarm keeps such objects`,
+      );
     }
   }
   const fields = fileFields(without(node, "external"), reader, path);

@@ -44,7 +44,9 @@ const fileReference: Read<FileReference> = (node, reader, path) => {
     mode: fileMode,
   })(node, reader, path);
   if (fields === undefined) return undefined;
-  if (fields.source === undefined) return reader.error(node, `An item of "${path}" must have a "source"`);
+  if (fields.source === undefined) {
+    return reader.error(node, `An item of "${path}" must have a "source"`);
+  }
   return fields as FileReference;
 };
 
@@ -57,7 +59,9 @@ function id(...[node, reader, path]: Parameters<Read<string>>): string | undefin
 
 const address: Read<string> = (node, reader, path) => {
   const value = text(node, reader, path);
-  return value === undefined || isAddress(value) ? value : reader.wrong(node, path, "an IP address");
+  return value === undefined || isAddress(value)
+    ? value
+    : reader.wrong(node, path, "an IP address");
 };
 
 const mac: Read<string> = (node, reader, path) => {
@@ -109,7 +113,9 @@ const build: Read<Build> = (node, reader, path) => {
       `"${path}.platforms" must have one platform: an image of several needs a registry`,
     );
   }
-  if (result.context !== undefined && /^(?:https?:|git@|git:|ssh:|github\.com\/)/.test(result.context)) {
+  if (
+    result.context !== undefined && /^(?:https?:|git@|git:|ssh:|github\.com\/)/.test(result.context)
+  ) {
     reader.error(
       map.entries.get("context")!.value,
       `Cannot build from "${result.context}": the context must be a directory`,
@@ -169,7 +175,11 @@ const device: Read<Device> = (node, reader, path) => {
     if (fields?.source === undefined) {
       return reader.error(node, `An item of "${path}" must have a "source"`);
     }
-    return { source: fields.source, target: fields.target ?? fields.source, permissions: fields.permissions ?? "rwm" };
+    return {
+      source: fields.source,
+      target: fields.target ?? fields.source,
+      permissions: fields.permissions ?? "rwm",
+    };
   }
   const value = filled(node, reader, path);
   if (value === undefined) return undefined;
@@ -197,8 +207,9 @@ const extraHosts: Read<readonly string[]> = (node, reader, path) => {
   const found: string[] = [];
   const add = (name: string, ip: string, at: TreeNode) => {
     const clean = ip.replace(/^\[(.*)\]$/, "$1");
-    if (name !== "" && (isAddress(clean) || clean === "host-gateway")) found.push(`${name}=${clean}`);
-    else reader.wrong(at, path, '"name=address"');
+    if (name !== "" && (isAddress(clean) || clean === "host-gateway")) {
+      found.push(`${name}=${clean}`);
+    } else reader.wrong(at, path, '"name=address"');
   };
   if (node.kind === "map") {
     for (const [name, { value }] of node.entries) {
@@ -227,7 +238,9 @@ const healthcheck: Read<Healthcheck> = (node, reader, path) =>
       const wanted = 'a text, or a list that begins with "NONE", "CMD" or "CMD-SHELL"';
       if (all === undefined || all.length === 0) return all && reader.wrong(value, path, wanted);
       const [first] = all;
-      if (first === "NONE" || (first === "CMD" || first === "CMD-SHELL") && all.length > 1) return all;
+      if (
+        first === "NONE" || (first === "CMD" || first === "CMD-SHELL") && all.length > 1
+      ) return all;
       const at = value.kind === "list" ? value.items[0] ?? value : value;
       return reader.wrong(at, path, wanted, `put "CMD" before the program`);
     },

@@ -44,9 +44,7 @@ export const volumes: Read<readonly ServiceVolume[]> = (node, reader, path) => {
   const found: ServiceVolume[] = [];
   const targets = new Map<string, TreeNode>();
   for (const item of node.items) {
-    const volume = item.kind === "map"
-      ? long(item, reader, path)
-      : shortForm(item, reader, path);
+    const volume = item.kind === "map" ? long(item, reader, path) : shortForm(item, reader, path);
     if (volume === undefined) continue;
     if (targets.has(volume.target)) {
       reader.error(item, `"${volume.target}" is mounted twice in "${path}"`);

@@ -55,8 +55,10 @@ export function object<T>(
       if (reason === undefined) {
         const meant = didYouMean(name, known);
         const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
-        reader.error(key, `Unknown key "${name}" in "${path}"`, hint);
-      } else if (!isNull(value)) reader.error(key, `Cannot use "${path}.${name}": ${reason}`);
+        reader.error(key, `Unknown key "${name}"${path === "" ? "" : ` in "${path}"`}`, hint);
+      } else if (!isNull(value)) {
+        reader.error(key, `Cannot use "${path === "" ? "" : `${path}.`}${name}": ${reason}`);
+      }
     }
     const result: Record<string, unknown> = {};
     for (const name of known) {
@@ -163,9 +165,7 @@ export const duration: Read<string> = (node, reader, path) => {
 /** Reads a size, into a number of bytes. */
 export const bytes: Read<string> = (node, reader, path) => {
   const value = node.kind === "scalar" ? parseBytes(node.text) : undefined;
-  return value === undefined
-    ? reader.wrong(node, path, 'a size such as "512m"')
-    : String(value);
+  return value === undefined ? reader.wrong(node, path, 'a size such as "512m"') : String(value);
 };
 
 /** Reads a command: a list of words, or a line that is split as a shell does it. */
@@ -173,7 +173,9 @@ export const words: Read<readonly string[]> = (node, reader, path) => {
   if (node.kind === "list") return list(text)(node, reader, path);
   if (node.kind === "map") return reader.wrong(node, path, "a text or a list of texts");
   const result = shellWords(node.text);
-  return "problem" in result ? reader.error(node, `Cannot split "${path}": ${result.problem}`) : result;
+  return "problem" in result
+    ? reader.error(node, `Cannot split "${path}": ${result.problem}`)
+    : result;
 };
 
 /** Reads `NAME=value` in a list, or a mapping; a name alone is nothing. */

@@ -83,7 +83,9 @@ export function parseEnvFile(
     }
     const { text: expanded, problems } = interpolate(value.text, lookUp);
     for (const problem of problems) {
-      if (problem.severity === "error") fail(begin, Math.max(begin + 1, value.end), problem.message);
+      if (problem.severity === "error") {
+        fail(begin, Math.max(begin + 1, value.end), problem.message);
+      }
     }
     values.set(name, value.quoted ? unescape(expanded) : expanded);
   }
@@ -115,7 +117,13 @@ function valueAt(text: string, begin: number, lineEnd: number): Value | string {
 }
 
 function unescape(text: string): string {
-  const known: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
+  const known: Readonly<Record<string, string>> = {
+    n: "\n",
+    r: "\r",
+    t: "\t",
+    '"': '"',
+    "\\": "\\",
+  };
   return text.replaceAll(/\\([nrt"\\])/g, (_, letter: string) => known[letter]!);
 }
 

@@ -93,7 +93,7 @@ function expand(
 function bare(template: Template, at: number, used: boolean): { value: string; end: number } {
   const name = nameAt(template.text, at + 1);
   if (name === undefined) {
-    invalid(template, at, at + 1, 'A dollar sign must be followed by the name of a variable');
+    invalid(template, at, at + 1, "A dollar sign must be followed by the name of a variable");
     return { value: "$", end: at + 1 };
   }
   const end = at + 1 + name.length;

@@ -149,7 +149,9 @@ export interface Service {
   /** Whether a terminal is allocated. */
   readonly tty?: boolean;
   /** Limits of its processes. */
-  readonly ulimits?: Readonly<Record<string, number | { readonly soft: number; readonly hard: number }>>;
+  readonly ulimits?: Readonly<
+    Record<string, number | { readonly soft: number; readonly hard: number }>
+  >;
   /** `user[:group]`. */
   readonly user?: string;
   /** User namespace. */
