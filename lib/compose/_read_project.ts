@@ -25,6 +25,8 @@ export interface ProjectRequest {
 export interface ReadProject {
   /** The canonical form. */
   readonly model: ComposeModel;
+  /** All profiles. */
+  readonly profiles: readonly string[];
   /** Services that are not enabled. */
   readonly disabledServices: readonly string[];
   /** Variables of configs and secrets. */
@@ -48,7 +50,6 @@ const topLevel = object<Record<string, string>>({
 /** Reads a merged tree, checks it as a whole and leaves out what nothing needs. */
 export async function readProject(tree: MapNode, request: ProjectRequest): Promise<ReadProject> {
   const { name, reader, context } = request;
-  const before = reader.diagnostics.errors.length;
   checkTopLevel(tree, reader);
   const all = readSection(tree, "services", reader, (node, reader, path) => {
     if (!isNull(node)) return readService(node, reader, path);
@@ -58,7 +59,7 @@ export async function readProject(tree: MapNode, request: ProjectRequest): Promi
   const volumes = readSection<Volume>(tree, "volumes", reader, readVolume, name);
   const configs = readSection<FileObject>(tree, "configs", reader, readFileObject, name);
   const secrets = readSection<FileObject>(tree, "secrets", reader, readFileObject, name);
-  if (Object.keys(all).length === 0 && reader.diagnostics.errors.length === before) {
+  if (Object.keys(all).length === 0 && reader.diagnostics.errors.length === 0) {
     const at = tree.entries.get("services")?.key ?? tree;
     reader.error(at, 'A project must have at least one service in "services"');
   }
@@ -81,7 +82,8 @@ export async function readProject(tree: MapNode, request: ProjectRequest): Promi
   });
   const fileVariables = readFileVariables(model, tree, reader);
   const disabledServices = Object.keys(all).filter((key) => !(key in enabled));
-  return { model, disabledServices, fileVariables };
+  const profiles = new Set(Object.values(all).flatMap(({ profiles = [] }) => profiles));
+  return { model, profiles: [...profiles].sort(), disabledServices, fileVariables };
 }
 
 function checkTopLevel(tree: MapNode, reader: Reader): void {

@@ -1,7 +1,7 @@
 import type { ContainerSpec, ImageSource } from "../containers/mod.ts";
 import type { Project } from "./project.ts";
 import { toNetwork } from "./to_network.ts";
-import { type Code, code, writeValue } from "./_write_value.ts";
+import { type Code, code, quoted, writeValue } from "./_write_value.ts";
 
 /** How a module is written. */
 export interface ExportOptions {
@@ -89,7 +89,5 @@ function containerCall(
 }
 
 function imageArgument(image: ImageSource, text: (value: string) => Code | undefined): string {
-  return image.kind === "reference"
-    ? JSON.stringify(image.reference)
-    : writeValue(image, 2, text, true);
+  return image.kind === "reference" ? quoted(image.reference) : writeValue(image, 2, text, true);
 }

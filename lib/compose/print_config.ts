@@ -1,3 +1,4 @@
+import { emitYaml } from "./_emit_yaml.ts";
 import type { ComposeModel, Service } from "./model.ts";
 import type { Project } from "./project.ts";
 
@@ -30,11 +31,10 @@ export function resolveConfig(project: Project): ComposeModel {
  * @param options `format`.
  * @returns Text with a newline at its end.
  */
-export async function printConfig(project: Project, options: PrintOptions = {}): Promise<string> {
+export function printConfig(project: Project, options: PrintOptions = {}): string {
   const config = resolveConfig(project);
   if (options.format === "json") return `${JSON.stringify(config, null, 2)}\n`;
-  const { dump } = await import("../deps/js_yaml.ts");
-  return dump(config, { lineWidth: -1, noRefs: true });
+  return emitYaml(config);
 }
 
 // Names of variables, labels and the like are sorted, as what they came from has no order.

@@ -33,6 +33,8 @@ export interface Project {
   readonly directory: string;
   /** Absolute paths of the files, in their order. */
   readonly files: readonly string[];
+  /** Names of all profiles. */
+  readonly profiles: readonly string[];
   /** Names of services that no active profile enables. */
   readonly disabledServices: readonly string[];
   /** Values of the variables that configs and secrets are taken from. */

@@ -6,7 +6,6 @@
  */
 
 export {
-  dump,
   type Event,
   EVENT_ID,
   getScalarValue,
