@@ -106,7 +106,9 @@ class ServiceCheck {
 
   #checkImage(): void {
     const { image, build, pull_policy: pull } = this.#service;
-    if (image === undefined && build === undefined && !("build" in entriesOf(this.#node))) {
+    // One that is written wrong, or that cannot be extended, was reported already.
+    const isTold = ["image", "build", "extends"].some((name) => name in entriesOf(this.#node));
+    if (image === undefined && build === undefined && !isTold) {
       this.#error([], `Service "${this.#name}" must have an "image" or a "build"`);
     }
     if (

@@ -60,5 +60,5 @@ function key(name: string): string {
 
 function isPlain(text: string): boolean {
   return PLAIN.test(text) && !text.endsWith(" ") && !text.includes(" #") && !WORDS.test(text) &&
-    !NUMBER.test(text);
+    !(NUMBER.test(text) && /[\d.]/.test(text));
 }

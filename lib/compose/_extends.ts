@@ -75,7 +75,7 @@ export async function applyExtends(
     target: Reference,
     step: Step,
     chain: readonly Step[],
-  ): Promise<TreeNode> => {
+  ): Promise<TreeNode | undefined> => {
     const { at, name, path: from } = target;
     if (chain.some((one) => one.path === from && one.name === name)) {
       const names = [...chain.map((one) => one.name), name].join(" -> ");
@@ -84,10 +84,10 @@ export async function applyExtends(
         at.range,
         `Services extend each other in a circle: ${names}`,
       );
-      return own;
+      return undefined;
     }
     const loaded = await load(from, target.fileAt ?? at);
-    if (loaded === undefined) return own;
+    if (loaded === undefined) return undefined;
     const others = child(loaded, "services");
     const found = child(others, name) ??
       (from === path && base !== undefined ? child(child(base, "services"), name) : undefined);
@@ -100,7 +100,7 @@ export async function applyExtends(
         `There is no service "${name}" in "${shown(from, context.cwd)}"`,
         meant === undefined ? {} : { hint: `did you mean "${meant}"?` },
       );
-      return own;
+      return undefined;
     }
     const parent = await resolve({ path: from, name }, found, chain);
     return mergeTrees(parent, own, ["services", step.name]);

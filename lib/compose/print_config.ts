@@ -55,7 +55,11 @@ function ordered(service: Service): Service {
       Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0),
     );
   }
-  return { ...service, ...changes };
+  // Profiles first, and the others by name, as Compose prints them.
+  const rank = (name: string) => name === "profiles" ? "" : name;
+  return Object.fromEntries(
+    Object.entries({ ...service, ...changes }).toSorted(([a], [b]) => rank(a) < rank(b) ? -1 : 1),
+  );
 }
 
 function escaped(value: unknown): unknown {
