@@ -65,7 +65,9 @@ export async function applyExtends(
     if (node.kind !== "map" || reference === undefined || isNull(reference)) return node;
     const own = withEntries(node, { extends: undefined });
     const target = readReference(reference, step.path, context);
-    const result = target === undefined ? own : await extend(own, target, step, [...chain, step]);
+    const extended = target && await extend(own, target, step, [...chain, step]);
+    // What could not be extended keeps the key, so that nothing else is said to be missing.
+    const result = extended ?? node;
     done.set(key, result);
     return result;
   };
