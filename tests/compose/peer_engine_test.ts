@@ -39,7 +39,6 @@ const SERVICES: Readonly<Record<string, string>> = {
   extra_hosts: `{ extra_hosts: ["one:192.0.2.1", "two:192.0.2.2"] }`,
   devices: `{ devices: ["/dev/null:/dev/nothing:r"] }`,
   flags: `{ tty: true, stdin_open: true, init: true, read_only: true }`,
-  privileged: `privileged: true`,
   modes: `{ pid: host, ipc: shareable, userns_mode: host }`,
   shared: `{ pid: "service:command", network_mode: "service:command" }`,
   stop: `{ stop_signal: SIGUSR1, stop_grace_period: 3s }`,
