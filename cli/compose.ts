@@ -71,9 +71,19 @@ export function composeCommand(output: Output): CommandUnknownOpts {
         options.import === undefined ? {} : { importFrom: options.import },
       );
       if (options.output === undefined) output.out.write(text);
-      else await Deno.writeTextFile(options.output, text, { createNew: true });
+      else await writeNew(options.output, text);
     });
   return command as CommandUnknownOpts;
+}
+
+// Somebody may have gone on with what an earlier export wrote.
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new UsageError(`Cannot write "${path}": it exists already`);
+  }
 }
 
 interface ConfigFlags extends ComposeFlags {

@@ -23,7 +23,7 @@ interface OpenMap extends Place {
   readonly merges: { readonly key: Place; readonly value: TreeNode }[];
   readonly anchor: string | undefined;
   readonly tag: MergeTag | undefined;
-  key: (Place & { readonly text: string }) | undefined;
+  key: (Place & { readonly text: string; readonly isMerge: boolean }) | undefined;
 }
 
 interface OpenList extends Place {
@@ -159,11 +159,13 @@ function addToMap(parent: OpenMap, node: TreeNode, diagnostics: Diagnostics): vo
     if (node.kind !== "scalar") {
       diagnostics.error(node.source, node.range, "A name must be a text, not a collection");
     }
-    parent.key = { ...place(node), text: node.kind === "scalar" ? node.text : "" };
+    const text = node.kind === "scalar" ? node.text : "";
+    const isMerge = text === "<<" && node.kind === "scalar" && node.plain;
+    parent.key = { ...place(node), text, isMerge };
     return;
   }
   parent.key = undefined;
-  if (key.text === "<<") {
+  if (key.isMerge) {
     parent.merges.push({ key: place(key), value: node });
     return;
   }
