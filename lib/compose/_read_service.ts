@@ -29,7 +29,7 @@ import {
   words,
 } from "./_reader.ts";
 import { fileMode, volumes } from "./_read_volumes.ts";
-import { isNull, mapAt, type TreeNode } from "./_tree.ts";
+import { isNull, mapAt, type MapNode, type TreeNode } from "./_tree.ts";
 
 const fileReference: Read<FileReference> = (node, reader, path) => {
   if (node.kind === "scalar") {
@@ -255,6 +255,8 @@ const healthcheck: Read<Healthcheck> = (node, reader, path) =>
 
 const SWARM = "it has a meaning in a swarm only";
 
+type RestartPolicy = NonNullable<Deploy["restart_policy"]>;
+
 const deploy: Read<Deploy> = (node, reader, path) =>
   object<Deploy>({
     replicas: int(0, 1_000),
@@ -270,13 +272,7 @@ const deploy: Read<Deploy> = (node, reader, path) =>
         generic_resources: SWARM,
       }),
     }),
-    restart_policy: object<NonNullable<Deploy["restart_policy"]>>({
-      condition: oneOf("none", "on-failure", "any"),
-      max_attempts: int(0),
-    }, {
-      delay: "the engine chooses the pause itself",
-      window: "the engine restarts without a window",
-    }),
+    restart_policy: (...words) => restartPolicy(...words),
   }, {
     mode: SWARM,
     endpoint_mode: SWARM,
@@ -285,6 +281,22 @@ const deploy: Read<Deploy> = (node, reader, path) =>
     update_config: SWARM,
     rollback_config: SWARM,
   })(node, reader, path) as Deploy | undefined;
+
+// An engine counts attempts after failures only.
+const restartPolicy: Read<RestartPolicy> = (node, reader, path) => {
+  const policy = object<RestartPolicy>({
+    condition: oneOf("none", "on-failure", "any"),
+    max_attempts: int(0),
+  }, {
+    delay: "the engine chooses the pause itself",
+    window: "the engine restarts without a window",
+  })(node, reader, path);
+  if (policy?.max_attempts !== undefined && policy.condition !== "on-failure") {
+    const at = (node as MapNode).entries.get("max_attempts")!.key;
+    return reader.error(at, `"${path}.max_attempts" must go with the condition "on-failure"`);
+  }
+  return policy;
+};
 
 const ulimits: Read<NonNullable<Service["ulimits"]>> = record((node, reader, path) => {
   if (node.kind !== "map") return int(-1)(node, reader, path);

@@ -432,7 +432,7 @@ function restartOf({ restart, deploy }: Service): RestartSpec | undefined {
   if (policy === undefined) return undefined;
   const { condition = "any", max_attempts: attempts } = policy;
   if (condition === "none") return "no";
-  if (condition === "any") return attempts === undefined ? "always" : "unless-stopped";
+  if (condition === "any") return "always";
   return attempts === undefined ? "on-failure" : { onFailure: { maxRetries: attempts } };
 }
 

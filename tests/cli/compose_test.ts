@@ -23,7 +23,10 @@ Deno.test("compose config prints a project that prints itself again", async () =
   await inDirectory({ "compose.yaml": GOOD, "dev.env": "TAG=1\n" }, async (cwd) => {
     const first = await superorch(["compose", "config", "--env-file", "dev.env"], { cwd });
     assert.equal(first.code, 0, first.stderr);
-    assert.match(first.stdout, /^name: shop\nservices:\n  web:\n    image: web:1\n/);
+    assert.ok(
+      first.stdout.startsWith("name: shop\nservices:\n  web:\n    image: web:1\n"),
+      first.stdout,
+    );
     assert.equal(first.stderr, "");
     await Deno.writeTextFile(`${cwd}/again.yaml`, first.stdout);
     const again = await superorch(["compose", "config", "-f", "again.yaml"], { cwd });
@@ -61,7 +64,7 @@ Deno.test("every mistake of the user ends with exit code 2 and no trace", async 
       wrong.stderr,
       /compose\.yaml:3:5: error: Unknown key "imgae".*did you mean "image"/,
     );
-    assert.match(wrong.stderr, /\n  3 \|     imgae: web\n    \|     \^{5}\n/);
+    assert.ok(wrong.stderr.includes("\n  3 |     imgae: web\n    |     ^^^^^\n"), wrong.stderr);
     assert.match(wrong.stderr, /compose\.yaml:4:17: error/);
     assert.doesNotMatch(wrong.stderr, /\n\s+at /);
     for (
