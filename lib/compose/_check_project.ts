@@ -1,7 +1,7 @@
 import { didYouMean } from "../diagnostics/mod.ts";
 import type { ComposeModel, Service } from "./model.ts";
 import type { Reader } from "./_reader.ts";
-import { child, type MapNode, type Place, type TreeNode } from "./_tree.ts";
+import { child, isNull, type MapNode, type Place, type TreeNode } from "./_tree.ts";
 
 interface CheckContext {
   readonly tree: MapNode;
@@ -107,7 +107,10 @@ class ServiceCheck {
   #checkImage(): void {
     const { image, build, pull_policy: pull } = this.#service;
     // One that is written wrong, or that cannot be extended, was reported already.
-    const isTold = ["image", "build", "extends"].some((name) => name in entriesOf(this.#node));
+    const isTold = ["image", "build", "extends"].some((name) => {
+      const value = child(this.#node, name);
+      return value !== undefined && !isNull(value);
+    });
     if (image === undefined && build === undefined && !isTold) {
       this.#error([], `Service "${this.#name}" must have an "image" or a "build"`);
     }
@@ -255,7 +258,8 @@ class ServiceCheck {
   #requireService(name: string, path: readonly string[], required: boolean): void {
     const { services } = this.#model;
     if (Object.hasOwn(services, name)) return;
-    const hidden = this.#context.all[name];
+    const { all } = this.#context;
+    const hidden = Object.hasOwn(all, name) ? all[name] : undefined;
     if (hidden !== undefined) {
       if (!required) return;
       const profiles = (hidden.profiles ?? []).map((profile) => `"${profile}"`).join(", ");
@@ -346,8 +350,4 @@ function locate(node: TreeNode, path: readonly string[]): Place | undefined {
 function itemSource(item: TreeNode): string | undefined {
   const source = child(item, "source");
   return source?.kind === "scalar" ? source.text : undefined;
-}
-
-function entriesOf(node: TreeNode): Readonly<Record<string, unknown>> {
-  return node.kind === "map" ? Object.fromEntries(node.entries) : {};
 }

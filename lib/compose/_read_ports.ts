@@ -8,7 +8,7 @@ const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
 const longForm = object<Port>({
   name: text,
   mode: oneOf("ingress", "host"),
-  host_ip: hostIp,
+  host_ip: address,
   target: int(1, 65535),
   published: publishedPort,
   protocol: oneOf(...PROTOCOLS),
@@ -83,10 +83,12 @@ function publishedPort(node: TreeNode, reader: Reader, path: string): string | u
     : value;
 }
 
-function hostIp(node: TreeNode, reader: Reader, path: string): string | undefined {
+/** Reads an IPv4 or IPv6 address. */
+export function address(...[node, reader, path]: Parameters<Read<string>>): string | undefined {
   const value = text(node, reader, path);
-  if (value === undefined || isAddress(value)) return value;
-  return reader.wrong(node, path, "an IP address");
+  return value === undefined || isAddress(value)
+    ? value
+    : reader.wrong(node, path, "an IP address");
 }
 
 /** Tells whether a text looks like an IPv4 or IPv6 address. */

@@ -81,7 +81,7 @@ export async function readProject(tree: MapNode, request: ProjectRequest): Promi
     all,
   });
   const fileVariables = readFileVariables(model, tree, reader);
-  const disabledServices = Object.keys(all).filter((key) => !(key in enabled));
+  const disabledServices = Object.keys(all).filter((key) => !Object.hasOwn(enabled, key));
   const profiles = new Set(Object.values(all).flatMap(({ profiles = [] }) => profiles));
   return { model, profiles: [...profiles].sort(), disabledServices, fileVariables };
 }
@@ -112,8 +112,9 @@ function readSection<T>(
   }
   for (const [name, { key, value }] of node.entries) {
     if (name.startsWith("x-")) continue;
-    if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
-      const rule = 'it must have letters, digits, ".", "_" and "-" only';
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,57}$/.test(name)) {
+      const rule = 'it must begin with a letter or digit, go on with letters, digits, ".", "_" ' +
+        'and "-", and have at most 58 characters';
       reader.error(key, `Cannot use name "${name}" in "${section}": ${rule}`);
       continue;
     }

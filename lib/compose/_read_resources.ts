@@ -1,3 +1,4 @@
+import { address, isAddress } from "./_read_ports.ts";
 import type { FileObject, Network, Volume } from "./model.ts";
 import {
   bool,
@@ -21,6 +22,17 @@ export type ReadResource<T> = (
   project: string,
 ) => T | undefined;
 
+function range(...[node, reader, path]: Parameters<Read<string>>): string | undefined {
+  const value = filled(node, reader, path);
+  const [ip = "", bits, ...more] = value?.split("/") ?? [];
+  const most = ip.includes(":") ? 128 : 32;
+  const isRange = isAddress(ip) && more.length === 0 && /^\d{1,3}$/.test(bits ?? "") &&
+    Number(bits) <= most;
+  return value === undefined || isRange
+    ? value
+    : reader.wrong(node, path, 'a range of addresses such as "10.5.0.0/24"');
+}
+
 const networkFields = object<Omit<Network, "external">>({
   name: filled,
   driver: filled,
@@ -29,10 +41,10 @@ const networkFields = object<Omit<Network, "external">>({
     driver: filled,
     config: list(
       object<NonNullable<NonNullable<Network["ipam"]>["config"]>[number]>({
-        subnet: filled,
-        ip_range: filled,
-        gateway: filled,
-        aux_addresses: record(text),
+        subnet: range,
+        ip_range: range,
+        gateway: address,
+        aux_addresses: record(address),
       }),
     ),
     options: texts,
@@ -92,7 +104,7 @@ export const readFileObject: ReadResource<FileObject> = (node, reader, path, key
   if (path.startsWith("secrets.") && given[0] === "content") {
     return reader.error(node, `A secret must have a "file" or an "environment", not its "content"`);
   }
-  return { ...fields, name: fields.name ?? `${project}_${key}` };
+  return named(fields.name ?? `${project}_${key}`, fields);
 };
 
 function maybeExternal<T extends { readonly name?: string }>(
@@ -108,14 +120,14 @@ function maybeExternal<T extends { readonly name?: string }>(
   const fields = read(without(node, "external"), reader, path);
   if (fields === undefined) return undefined;
   if (external === undefined || isNull(external)) {
-    return { ...fields, name: fields.name ?? `${project}_${key}` };
+    return named(fields.name ?? `${project}_${key}`, fields);
   }
   // The old form gives the name of what is outside within "external".
   const old = external.kind === "map"
     ? object<{ name: string }>({ name: filled })(external, reader, `${path}.external`)
     : undefined;
   const isExternal = external.kind === "map" || bool(external, reader, `${path}.external`) === true;
-  if (!isExternal) return { ...fields, name: fields.name ?? `${project}_${key}` };
+  if (!isExternal) return named(fields.name ?? `${project}_${key}`, fields);
   for (const name of Object.keys(fields)) {
     if (name === "name" || node.kind !== "map") continue;
     reader.error(
@@ -123,7 +135,12 @@ function maybeExternal<T extends { readonly name?: string }>(
       `"${path}" is external, so it must not have "${name}"`,
     );
   }
-  return { ...fields, name: old?.name ?? fields.name ?? key, external: true };
+  return { ...named(old?.name ?? fields.name ?? key, fields), external: true };
+}
+
+// Its name comes first, wherever the file has it.
+function named<T extends object>(name: string, fields: T): T & { readonly name: string } {
+  return { ...{ name }, ...fields, ...{ name } };
 }
 
 function without(node: TreeNode, name: string): TreeNode {

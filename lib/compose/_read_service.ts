@@ -9,7 +9,7 @@ import type {
   ServiceNetwork,
 } from "./model.ts";
 import { namesOf } from "./_merge.ts";
-import { expose, isAddress, ports } from "./_read_ports.ts";
+import { address, expose, isAddress, ports } from "./_read_ports.ts";
 import {
   bool,
   bytes,
@@ -56,13 +56,6 @@ function id(...[node, reader, path]: Parameters<Read<string>>): string | undefin
     ? value
     : reader.wrong(node, path, "a number of a user or group");
 }
-
-const address: Read<string> = (node, reader, path) => {
-  const value = text(node, reader, path);
-  return value === undefined || isAddress(value)
-    ? value
-    : reader.wrong(node, path, "an IP address");
-};
 
 const mac: Read<string> = (node, reader, path) => {
   const value = text(node, reader, path);

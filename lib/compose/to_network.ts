@@ -74,7 +74,8 @@ export function toNetwork(project: Project, options: ToNetworkOptions = {}): Pro
   const { model } = project;
   const counts = new Map<string, number>();
   for (const [name, service] of Object.entries(model.services)) {
-    const count = options.scale?.[name] ?? service.scale ?? service.deploy?.replicas ?? 1;
+    const count = ownOf(options.scale ?? {}, name) ?? service.scale ?? service.deploy?.replicas ??
+      1;
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new RangeError(`Cannot scale service "${name}" to ${count}: it must be a whole number`);
     }
@@ -315,7 +316,7 @@ function networksOf(
 // A link gives the other one a further name, which all in the network may know.
 function aliasesFromLinks(name: string, network: string, model: ComposeModel): readonly string[] {
   return Object.values(model.services).flatMap(({ links = [], networks = {} }) =>
-    network in networks
+    Object.hasOwn(networks, network)
       ? links.flatMap((link) => {
         const [target, alias] = link.split(":");
         return target === name && alias !== undefined ? [alias] : [];
@@ -461,6 +462,10 @@ function networkOf(network: Network, usual: string): NetworkDefinition {
     driverOptions: driver_opts,
     labels,
   });
+}
+
+function ownOf<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function inOrder({ services }: ComposeModel): readonly string[] {
