@@ -1,11 +1,11 @@
 /** The layout that ytt's command gives to errors on one line. */
 
 /**
- * Breaks the message of a failed overlay where one sentence explains another (`…: Document on line
- * …: Expected …`), each one indented deeper. All other messages stay as they are.
+ * Breaks a message on one line where one sentence explains another (`…: Document on line …:
+ * Expected …`), each one indented deeper. Messages of several lines stay as they are.
  */
 export function indentedMessage(text: string): string {
-  if (text.includes("\n") || !text.startsWith("Overlaying ")) return text;
+  if (text.includes("\n")) return text;
   const parts: string[] = [];
   let depth = 0;
   let quoted = false;

@@ -66,6 +66,11 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./engine.ts")).engineCommand(output),
   },
   {
+    name: "install-links",
+    summary: "write executables under the names that scripts know",
+    load: async (output) => (await import("./install_links.ts")).installLinksCommand(output),
+  },
+  {
     name: "version",
     summary: "print the versions of superorch and of what it runs on",
     load: async (output) => (await import("./version_command.ts")).versionCommand(output),

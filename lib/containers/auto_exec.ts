@@ -34,14 +34,18 @@ export async function autoExec(
   const { onProgress = () => {}, signal, once = false } = options;
   const seen = new Set<string>();
   const events = await engine.system.events({ types: ["container"], signal });
+  let isTold = false;
   try {
     for (;;) {
       const found = await pick(engine, prefix, seen, onProgress, signal);
       if (found === undefined) {
-        onProgress(`waiting for a container whose name begins with "${prefix}"`);
+        // Once: on an engine that others use something starts all the time.
+        if (!isTold) onProgress(`waiting for a container whose name begins with "${prefix}"`);
+        isTold = true;
         await nextStart(events);
         continue;
       }
+      isTold = false;
       seen.add(found.Id);
       const address = Object.values(found.NetworkSettings?.Networks ?? {})[0]?.IPAddress ?? "";
       onProgress(`${nameOf(found)} ${found.Id.slice(0, 12)} ${address}`.trimEnd());

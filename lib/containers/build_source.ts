@@ -48,8 +48,8 @@ export async function buildSource(
     noCache,
     pull,
     networkMode: network,
-    ...(source.secrets === undefined ? {} : { secrets: source.secrets }),
-    ...(source.tag === undefined ? {} : { tag: source.tag }),
+    secrets: source.secrets,
+    tag: source.tag,
     labels: { ...source.labels, ...context.labels },
     signal: context.signal,
     onEvent: (event) => {

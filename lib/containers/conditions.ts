@@ -81,3 +81,54 @@ export function describeCondition(condition: Condition): string {
   if ("exec" in condition) return `run ${JSON.stringify(condition.exec)} successfully`;
   return `have the file ${JSON.stringify(condition.file)}`;
 }
+
+/** The keys that say what kind of condition an object is. */
+const KINDS = ["log", "port", "http", "exec", "file"] as const;
+
+/**
+ * Finds what is wrong with a condition, before anything is made.
+ *
+ * @param condition Any condition, also one that the types do not allow.
+ * @returns The mistake in words, `undefined` when there is none.
+ */
+export function conditionProblem(condition: Condition): string | undefined {
+  if (typeof condition !== "object" || condition === null) {
+    if (["started", "healthy", "completed"].includes(condition)) return undefined;
+    return `${
+      JSON.stringify(condition)
+    } is no condition: started, healthy, completed, or an object`;
+  }
+  const kinds = KINDS.filter((kind) => kind in condition);
+  if (kinds.length !== 1) {
+    const keys = Object.keys(condition).map((key) => JSON.stringify(key)).join(", ") || "nothing";
+    return `a condition has one of ${KINDS.join(", ")}, this one has ${keys}`;
+  }
+  if ("log" in condition) {
+    const { log, times = 1 } = condition;
+    if (!(times >= 1)) return `${times} matching lines are none: "times" must be 1 or more`;
+    return patternProblem(log);
+  }
+  if ("port" in condition) return portProblem(condition.port);
+  if ("http" in condition) {
+    const { port, body } = condition.http;
+    return portProblem(port) ?? (body === undefined ? undefined : patternProblem(body));
+  }
+  if ("exec" in condition) {
+    return condition.exec.length > 0 ? undefined : "there is no program to run";
+  }
+  return undefined;
+}
+
+function portProblem(port: number): string | undefined {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return undefined;
+  return `port ${port} must be between 1 and 65535`;
+}
+
+function patternProblem(pattern: string | RegExp): string | undefined {
+  try {
+    new RegExp(pattern);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -37,7 +37,7 @@ export interface ContainerNodeContext {
   readonly resolveBind: (path: string) => string;
   /** Name on the engine for a volume. */
   readonly resolveVolume?: (name: string) => string;
-  /** Id on the engine for another node. */
+  /** Name on the engine for another node. */
   readonly resolveContainer: (name: string) => string;
 }
 
@@ -257,7 +257,8 @@ export class ContainerNode implements GraphNode {
         await pumping;
         throw error;
       }
-      this.status.advance("running");
+      // By the engine's clock, as its end will be: a short run would seem to end before it began.
+      this.status.advance("running", this.#runs.startedAtMs(0));
       this.#watching = this.#watch(id, exit, pumping, stream);
     } catch (cause) {
       signal.throwIfAborted();

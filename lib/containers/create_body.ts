@@ -29,7 +29,7 @@ export interface CreateContext {
   readonly resolveBind: (path: string) => string;
   /** Name on the engine for each named volume. */
   readonly resolveVolume?: (name: string) => string;
-  /** Id on the engine for each other node, for `container:NAME`. */
+  /** Name on the engine for each other node, for `container:NAME`. */
   readonly resolveContainer?: (name: string) => string;
 }
 
@@ -45,9 +45,10 @@ const HEALTH_START_PERIOD_MS = 30_000;
  * @param spec The container.
  * @param context What is known only now.
  * @returns The body, without fields that nobody set.
+ * @throws {RangeError} when a port cannot be one.
  */
 export function createBody(spec: ContainerSpec, context: CreateContext): ContainerCreateBody {
-  const ports = (spec.ports ?? []).map(normalPort);
+  const ports = (spec.ports ?? []).map((port) => normalPort(spec.name, port));
   return compact<ContainerCreateBody>({
     Image: context.image,
     Cmd: spec.command,
@@ -109,6 +110,18 @@ function hostname(spec: ContainerSpec): string | undefined {
   const mode = spec.networkMode ?? "";
   if (spec.uts === "host" || mode === "host" || mode.startsWith("container:")) return spec.hostname;
   return spec.hostname ?? spec.name;
+}
+
+/**
+ * Finds mistakes in a specification before anything is made.
+ *
+ * @param spec The container.
+ * @throws {RangeError} when a port cannot be one.
+ */
+export function checkContainer(spec: ContainerSpec): void {
+  const networks = new Map(Object.keys(spec.networks ?? {}).map((key) => [key, key]));
+  const resolveBind = (path: string) => path;
+  createBody(spec, { image: "", network: "", networks, labels: {}, resolveBind });
 }
 
 function hostConfig(
@@ -255,15 +268,19 @@ function mount(volume: VolumeSpec, context: CreateContext): Mount {
   });
 }
 
-function normalPort(port: number | PortSpec): Required<PortSpec> {
+function normalPort(name: string, port: number | PortSpec): Required<PortSpec> {
   const { container, host = 0, hostRange = "", hostIp = "127.0.0.1", protocol = "tcp" } =
     typeof port === "number" ? { container: port } as PortSpec : port;
-  for (const number of [container, host]) {
-    if (!Number.isInteger(number) || number < 0 || number > 65535) {
-      throw new RangeError(`Cannot publish port ${number}: it must be between 0 and 65535`);
-    }
-  }
+  requirePort(name, container, 1);
+  requirePort(name, host, 0);
   return { container, host, hostRange, hostIp, protocol };
+}
+
+function requirePort(name: string, port: number, min: number): void {
+  if (Number.isInteger(port) && port >= min && port <= 65535) return;
+  throw new RangeError(
+    `Cannot publish port ${port} of container "${name}": it must be between ${min} and 65535`,
+  );
 }
 
 function portBindings(

@@ -1,3 +1,5 @@
+import type { BuildSecret } from "../engine/build/mod.ts";
+
 /** What a container is made from. */
 export type ImageSource = ImageReference | DockerfileSource;
 
@@ -37,10 +39,10 @@ export interface BuildOptions {
   readonly pull?: boolean;
   /** Network of the `RUN` steps: `none`, `host` or a name. Default: the engine's. */
   readonly network?: string;
+  /** Secrets for `RUN --mount=type=secret,id=…`, by id; BuildKit only. */
+  readonly secrets?: Readonly<Record<string, BuildSecret>>;
   /** Labels of the image. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Secrets of `RUN --mount=type=secret` by id: a file or a variable of this machine. */
-  readonly secrets?: Readonly<Record<string, { readonly file: string } | { readonly env: string }>>;
   /** Name that the image gets besides its id, `name:tag`. */
   readonly tag?: string;
 }
@@ -139,11 +141,18 @@ export function dockerfile(
   strings: TemplateStringsArray,
   ...values: readonly (string | number)[]
 ): DockerfileSource {
-  const text = String.raw({ raw: strings.raw }, ...values);
-  const lines = text.split("\n");
-  const indents = lines.filter((line) => line.trim() !== "")
-    .map((line) => /^[ \t]*/.exec(line)![0].length);
-  const indent = Math.min(...indents, Infinity);
-  const body = lines.map((line) => line.slice(Math.min(indent, line.length))).join("\n").trim();
-  return { kind: "dockerfile", contents: `${body}\n` };
+  // Only the template's own lines are indented by it: a value of several lines stays as it is.
+  const pieces = strings.raw.map((text) => text.split("\n"));
+  const isLineStart = (piece: number, line: number) => line > 0 || piece === 0;
+  const indents = pieces.flatMap((lines, piece) =>
+    lines.filter((line, index) => {
+      const beforeValue = index === lines.length - 1 && piece < values.length;
+      return isLineStart(piece, index) && (beforeValue || line.trim() !== "");
+    }).map((line) => /^[ \t]*/.exec(line)![0].length)
+  );
+  const indent = Math.min(...indents);
+  const raw = pieces.map((lines, piece) =>
+    lines.map((line, index) => isLineStart(piece, index) ? line.slice(indent) : line).join("\n")
+  );
+  return { kind: "dockerfile", contents: `${String.raw({ raw }, ...values).trim()}\n` };
 }

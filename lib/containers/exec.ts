@@ -1,5 +1,7 @@
 import {
+  ContainerNotRunningError,
   Demultiplexer,
+  type EngineApiError,
   type EngineClient,
   type HijackedStream,
   ProgramNotFoundError,
@@ -54,6 +56,7 @@ const RECORD_LIMIT_BYTES = 4 * 1024 * 1024;
  * @param options How it is run.
  * @returns Exit code and output; a code other than 0 is no error.
  * @throws {ProgramNotFoundError} when the container has no such program.
+ * @throws {ContainerNotRunningError} when the container does not run.
  * @throws {TimeoutError} when it takes too long.
  */
 export async function execInContainer(
@@ -115,12 +118,7 @@ export async function execInContainer(
   const text = decoder.decode(stdout);
   // The engine reports its own failure to run the program as output of the program.
   if ((exitCode === 126 || exitCode === 127) && /^OCI runtime exec failed/.test(text)) {
-    throw new ProgramNotFoundError({
-      method: "POST",
-      path: `/exec/${execId}/start`,
-      status: 200,
-      reason: text.trim(),
-    });
+    throw execFailure(`/exec/${execId}/start`, text.trim());
   }
   return {
     exitCode,
@@ -129,6 +127,15 @@ export async function execInContainer(
     stdoutText: () => text,
     stderrText: () => decoder.decode(stderr),
   };
+}
+
+// A container that ends just when something is run in it: "cannot exec in a stopped container", or
+// its namespaces are gone. The engine answers 409 when it notices that in time.
+function execFailure(path: string, reason: string): EngineApiError {
+  const fields = { method: "POST", path, reason };
+  return /stopped container|not running|setns/.test(reason)
+    ? new ContainerNotRunningError({ ...fields, status: 409 })
+    : new ProgramNotFoundError({ ...fields, status: 200 });
 }
 
 async function feed(stream: HijackedStream, input: ExecOptions["stdin"]): Promise<void> {

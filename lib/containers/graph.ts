@@ -1,4 +1,5 @@
-import { dependencyEntries, type NodeSpec } from "./spec.ts";
+import { conditionProblem } from "./conditions.ts";
+import { dependenciesOf, type NodeSpec, sharedContainers } from "./spec.ts";
 
 /** A network whose nodes cannot be started in any order, with every mistake in it. */
 export class GraphError extends TypeError {
@@ -15,7 +16,8 @@ export class GraphError extends TypeError {
 }
 
 /**
- * Checks that every dependency exists, that none goes in a circle, and that each can ever hold.
+ * Checks that every dependency exists, that none goes in a circle, and that each can ever hold:
+ * `deno run` does not check types, so a misspelt condition comes as far as this.
  *
  * @param network Name for the error.
  * @param specs All nodes.
@@ -24,9 +26,13 @@ export class GraphError extends TypeError {
 export function checkGraph(network: string, specs: ReadonlyMap<string, NodeSpec>): void {
   const problems: string[] = [];
   for (const spec of specs.values()) {
-    for (const [name, condition] of dependencyEntries(spec.dependsOn)) {
+    const shared = sharedContainers(spec);
+    for (const [name, condition] of dependenciesOf(spec)) {
       const target = specs.get(name);
+      const problem = conditionProblem(condition);
+      if (problem !== undefined) problems.push(`"${spec.name}" waits for "${name}": ${problem}`);
       if (target === undefined) {
+        if (shared.includes(name)) continue; // one that is not of this network
         problems.push(`"${spec.name}" depends on "${name}", which does not exist`);
       } else if (target.kind === "command" && condition === "healthy") {
         problems.push(
@@ -41,7 +47,8 @@ export function checkGraph(network: string, specs: ReadonlyMap<string, NodeSpec>
 }
 
 /**
- * Adds to some names everything that they depend on.
+ * Adds to some names everything that they depend on. Ends in a circle too, which
+ * {@linkcode checkGraph} tells.
  *
  * @param names Where to begin.
  * @param specs All nodes.
@@ -51,15 +58,17 @@ export function withDependencies(
   names: readonly string[],
   specs: ReadonlyMap<string, NodeSpec>,
 ): readonly string[] {
-  const ordered = new Set<string>();
+  const visited = new Set<string>();
+  const ordered: string[] = [];
   const visit = (name: string) => {
     const spec = specs.get(name);
-    if (spec === undefined || ordered.has(name)) return;
-    for (const [dependency] of dependencyEntries(spec.dependsOn)) visit(dependency);
-    ordered.add(name);
+    if (spec === undefined || visited.has(name)) return;
+    visited.add(name);
+    for (const [dependency] of dependenciesOf(spec)) visit(dependency);
+    ordered.push(name);
   };
   names.forEach(visit);
-  return [...ordered];
+  return ordered;
 }
 
 function findCycle(specs: ReadonlyMap<string, NodeSpec>): readonly string[] | undefined {
@@ -70,7 +79,8 @@ function findCycle(specs: ReadonlyMap<string, NodeSpec>): readonly string[] | un
     if (at !== -1) return [...path.slice(at), name];
     if (done.has(name)) return undefined;
     path.push(name);
-    for (const [dependency] of dependencyEntries(specs.get(name)?.dependsOn)) {
+    const spec = specs.get(name);
+    for (const [dependency] of spec === undefined ? [] : dependenciesOf(spec)) {
       const cycle = visit(dependency);
       if (cycle !== undefined) return cycle;
     }

@@ -88,9 +88,11 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     labels: identity.labels(spec.name, await specHash(spec, image.id)),
     resolveBind: (path) => binds.absolute(path),
     resolveVolume: (name) => named.volume(name),
+    // By name: the other one may not be created yet.
     resolveContainer: (name) => {
-      const node = registry.node(name);
-      return node instanceof ContainerNode && node.id !== undefined ? node.id : name;
+      const other = registry.specs.get(name);
+      if (other?.kind !== "container") return name;
+      return other.containerName ?? identity.containerName(name);
     },
   });
 }

@@ -1,12 +1,13 @@
-import { renderError, TimeoutError } from "../errors/mod.ts";
+import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
 import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { limiter } from "./_limit.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
-import { type Condition, describeCondition } from "./conditions.ts";
+import { type Condition, conditionProblem, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
+import { checkContainer } from "./create_body.ts";
 import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
@@ -143,7 +144,7 @@ export class ContainerNetwork implements AsyncDisposable {
         `removed what dead runs left: ${removed.map(({ name }) => name).join(", ")}`,
       );
     }
-    if (options.logDir !== undefined) await Deno.mkdir(options.logDir, { recursive: true });
+    if (options.logDir !== undefined) await makeLogDirectory(options.logDir);
     network.#stack.use(stack.move());
     return network;
   }
@@ -210,6 +211,7 @@ export class ContainerNetwork implements AsyncDisposable {
    * @param names Which. Default: all that do not run and have not ended.
    * @param options Time limit and signal.
    * @throws {GraphError} when the dependencies make no sense.
+   * @throws {RangeError} when a port cannot be one.
    * @throws {NetworkFailedError} when a node does not start; the guilty one first.
    * @throws {TimeoutError} when it takes too long; everything is ended then.
    */
@@ -231,6 +233,7 @@ export class ContainerNetwork implements AsyncDisposable {
     checkGraph(this.name, this.#registry.specs);
     const specs = wanted.map((name) => this.#registry.requireSpec(name));
     const containers = specs.filter((spec) => spec.kind === "container");
+    containers.forEach(checkContainer);
     const binds = await BindSources.resolve(containers, this.engine);
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
     await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
@@ -328,6 +331,7 @@ export class ContainerNetwork implements AsyncDisposable {
    * @param condition What is waited for.
    * @throws {NodeEndedError} as soon as it ends instead.
    * @throws {UnhealthyError} when its health check fails for good.
+   * @throws {TypeError} when the condition is none, or can never hold.
    * @throws {TimeoutError} when it takes too long.
    */
   async waitFor(
@@ -344,6 +348,8 @@ export class ContainerNetwork implements AsyncDisposable {
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<void> {
     const node = this.#registry.requireNode(name);
+    const problem = conditionProblem(condition);
+    if (problem !== undefined) throw new TypeError(`Cannot wait for "${name}": ${problem}`);
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal]),
       what: `wait for "${name}" to ${describeCondition(condition)}`,
@@ -512,7 +518,7 @@ export class ContainerNetwork implements AsyncDisposable {
     await this.#adopt(kept, signal);
     await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
       engine: this.engine,
-      find: (name) => this.#registry.requireNode(name),
+      find: (name) => this.#registry.node(name),
       nodes: () => this.#registry.nodes,
       width: this.#options.startWidth ?? START_WIDTH,
       signal,
@@ -636,4 +642,12 @@ function isElsewhere({ networks, networkMode }: ContainerSpec): boolean {
 
 function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+async function makeLogDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new StackedError(`Cannot make log directory "${path}"`, { cause, location: false });
+  }
 }

@@ -4,6 +4,9 @@ import {
   EngineApiError,
   type EngineClient,
 } from "../engine/mod.ts";
+import { type HttpAnswer, httpGet } from "./_http_get.ts";
+import { isTimeout } from "../errors/mod.ts";
+import { withTimeout } from "../retry/mod.ts";
 import type { HttpCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { execInContainer } from "./exec.ts";
@@ -140,24 +143,34 @@ export async function httpAnswers(
   const address = await find(signal);
   if (address === undefined) return false;
   const { hostname, port } = address;
-  const url = `${wanted.tls === true ? "https" : "http"}://${
-    hostname.includes(":") ? `[${hostname}]` : hostname
-  }:${port}${wanted.path ?? "/"}`;
+  const path = wanted.path ?? "/";
+  const ask = wanted.tls === true
+    ? (signal: AbortSignal) => httpsGet(hostname, port, path, signal)
+    : (signal: AbortSignal) => httpGet(hostname, port, path, signal);
   try {
-    const response = await fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
-      redirect: "manual",
-    });
-    const body = await response.text();
+    const answer = await withTimeout(ask, ATTEMPT_MS, { signal });
     const { status } = wanted;
     const statusFits = status === undefined
-      ? response.status >= 200 && response.status < 400
-      : [status].flat().includes(response.status);
-    return statusFits && (wanted.body === undefined || new RegExp(wanted.body).test(body));
+      ? answer.status >= 200 && answer.status < 400
+      : [status].flat().includes(answer.status);
+    return statusFits && (wanted.body === undefined || new RegExp(wanted.body).test(answer.body));
   } catch {
     signal.throwIfAborted();
     return false; // refused, reset, or no HTTP yet: all of it is "not ready"
   }
+}
+
+// With TLS, HTTPS_PROXY and NO_PROXY count, and the certificate is checked.
+async function httpsGet(
+  hostname: string,
+  port: number,
+  path: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const url = `https://${host}:${port}${path}`;
+  const response = await fetch(url, { signal, redirect: "manual" });
+  return { status: response.status, body: await response.text() };
 }
 
 /** Tells whether a program in the container ends with exit code 0. */
@@ -223,16 +236,24 @@ async function connect(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
-  return await Deno.connect({
-    hostname,
-    port,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  } as Deno.ConnectOptions);
+  let late = false;
+  const connecting = (signal: AbortSignal) =>
+    Deno.connect({ hostname, port, signal }).then((connection) => {
+      if (late) connection.close();
+      return connection;
+    });
+  try {
+    // Not AbortSignal.any(): Deno 2.9 holds it weakly, and without it a lost packet is a minute.
+    return await withTimeout(connecting, timeoutMs, { signal });
+  } catch (error) {
+    late = true;
+    throw error;
+  }
 }
 
 function isConnectionFailure(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionRefused ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.TimedOut ||
-    error instanceof DOMException ||
+    isTimeout(error) || error instanceof DOMException ||
     error instanceof Error && /unreachable|No route/i.test(error.message);
 }

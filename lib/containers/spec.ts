@@ -363,16 +363,30 @@ function requireNodeName(name: string): void {
 }
 
 /**
- * Lists what a node depends on.
+ * Lists what a node depends on: what it says, and the containers whose namespaces it shares.
  *
- * @param dependencies Names alone, or names and conditions.
+ * @param spec The node.
  * @returns Names and conditions.
  */
-export function dependencyEntries(
-  dependencies: Dependencies | undefined,
-): readonly (readonly [string, Condition])[] {
-  if (dependencies === undefined) return [];
-  return Array.isArray(dependencies)
-    ? dependencies.map((name: string) => [name, "started"] as const)
-    : Object.entries(dependencies as Readonly<Record<string, Condition>>);
+export function dependenciesOf(spec: NodeSpec): readonly (readonly [string, Condition])[] {
+  const { dependsOn = {} } = spec;
+  const named: readonly (readonly [string, Condition])[] = Array.isArray(dependsOn)
+    ? dependsOn.map((name: string) => [name, "started"] as const)
+    : Object.entries(dependsOn as Readonly<Record<string, Condition>>);
+  const shared = sharedContainers(spec).filter((name) => !named.some(([one]) => one === name));
+  return [...named, ...shared.map((name) => [name, "started"] as const)];
+}
+
+/**
+ * Lists the containers whose namespaces one shares; they must be created before it.
+ *
+ * @param spec The node.
+ * @returns Names in the network, or of containers that are not in it.
+ */
+export function sharedContainers(spec: NodeSpec): readonly string[] {
+  if (spec.kind !== "container") return [];
+  const modes = [spec.networkMode, spec.pid, spec.ipc].filter((mode) =>
+    mode?.startsWith("container:")
+  );
+  return [...new Set(modes.map((mode) => mode!.slice("container:".length)))];
 }

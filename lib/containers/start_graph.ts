@@ -3,15 +3,15 @@ import { limiter } from "./_limit.ts";
 import { describeCondition } from "./conditions.ts";
 import { DependencyError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
-import { dependencyEntries, type NodeSpec } from "./spec.ts";
+import { dependenciesOf, sharedContainers } from "./spec.ts";
 import { waitForCondition } from "./wait_condition.ts";
 
 /** What starting a graph needs. */
 export interface StartContext {
   /** The engine. */
   readonly engine: EngineClient;
-  /** Finds the node that another one depends on. */
-  readonly find: (name: string) => GraphNode;
+  /** Finds the node that another one depends on; `undefined` for one that is not of this network. */
+  readonly find: (name: string) => GraphNode | undefined;
   /** All nodes of the network, for errors. */
   readonly nodes: () => readonly GraphNode[];
   /** How many nodes are created or started at a time. */
@@ -40,11 +40,14 @@ export async function startGraph(
   // the first one runs.
   // What was found running already is there for those that depend on it.
   const idle = nodes.filter(({ status }) => status.phase === "waiting");
-  const sharing = idle.filter(({ spec }) => sharesAnother(spec));
-  const alone = idle.filter((node) => !sharing.includes(node));
-  await settleAll(alone.map((node) => gate(() => node.create(signal))), stop);
-  // The engine wants the id of what is shared, so these come after it, in the order of the graph.
-  for (const node of sharing) await node.create(signal);
+  const created = new Map<string, Promise<void>>();
+  for (const node of idle) {
+    // Each comes after what it depends on, so those whose namespaces it shares are known here.
+    const before = sharedContainers(node.spec).map((name) => created.get(name));
+    const create = Promise.all(before).then(() => gate(() => node.create(signal)));
+    created.set(node.spec.name, create);
+  }
+  await settleAll([...created.values()], stop);
   await settleAll(
     idle.map(async (node) => {
       await waitForDependencies(node, { ...context, signal });
@@ -54,18 +57,15 @@ export async function startGraph(
   );
 }
 
-function sharesAnother(spec: NodeSpec): boolean {
-  if (spec.kind === "command") return false;
-  return [spec.networkMode, spec.pid, spec.ipc].some((mode) => mode?.startsWith("container:"));
-}
-
 async function waitForDependencies(node: GraphNode, context: StartContext): Promise<void> {
   const { status } = node;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const waits = dependencyEntries(node.spec.dependsOn).map(async ([name, condition]) => {
+  const waits = dependenciesOf(node.spec).map(async ([name, condition]) => {
+    const dependency = context.find(name);
+    if (dependency === undefined) return; // a container that is not of this network
     try {
-      await waitForCondition(context.find(name), condition, { ...context, signal });
+      await waitForCondition(dependency, condition, { ...context, signal });
     } catch (cause) {
       signal.throwIfAborted();
       const wanted = describeCondition(condition);

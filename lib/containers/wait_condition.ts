@@ -105,8 +105,8 @@ async function untilEnded(
 ): Promise<void> {
   const controller = new AbortController();
   const inner = AbortSignal.any([context.signal, controller.signal]);
-  const ended = node.status.until(() => node.status.isOver || undefined, inner);
   const waiting = wait(inner).then(() => "holds" as const);
+  const ended = node.status.until(() => node.status.isOver || undefined, inner);
   try {
     const first = await Promise.race([waiting, ended.then(() => "ended" as const)]);
     if (first === "holds") return;

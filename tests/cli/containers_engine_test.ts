@@ -78,7 +78,11 @@ Deno.test("clean removes what a dead owner left and leaves the rest", () =>
         JSON.parse(text).find((entry: { name: string }) => entry.name === name)?.outcome;
       assert.equal(outcome(dry.stdout, `${network.name}-left`), "would be removed");
       const { code, stdout } = await superorch(["clean", "--json"]);
-      assert.equal(code, 0);
+      // The engine may refuse to remove what others left on it; that is told, and is exit code 1.
+      const refused = JSON.parse(stdout).some((entry: { outcome: string }) =>
+        entry.outcome === "failed"
+      );
+      assert.equal(code, refused ? 1 : 0);
       assert.equal(outcome(stdout, `${network.name}-left`), "removed");
       assert.equal(outcome(stdout, network.engineName), "left");
       assert.equal((await engine.networks.list()).some(({ Id }) => Id === id), false);

@@ -158,3 +158,23 @@ sceneTest(
     );
   },
 );
+
+sceneTest(
+  "a step reads a secret that is in no layer of the image",
+  async ({ network: make }) => {
+    const network = await make();
+    const image = Dockerfile.contents(
+      `FROM ${BUSYBOX_IMAGE}
+RUN --mount=type=secret,id=token test "$(cat /run/secrets/token)" = "s-${network.runId}" && echo read > /x
+`,
+      { secrets: { token: `s-${network.runId}` } },
+    );
+    network.add(container("reader", image, {
+      command: ["sh", "-c", "cat /x; ls /run/secrets 2>&1 || true"],
+    }));
+    await network.run();
+    const text = (await network.wait()).get("reader")!.stdoutText();
+    assert.match(text, /^read\n/);
+    assert.ok(!text.includes("token"), text);
+  },
+);

@@ -3,12 +3,24 @@ import { command } from "../../lib/commands/mod.ts";
 import {
   type Condition,
   type ContainerNetwork,
+  GraphError,
   hostCommand,
+  LABEL,
   NetworkFailedError,
   NetworkTimeoutError,
   NodeEndedError,
 } from "../../lib/containers/mod.ts";
-import { freePort, sceneTest, shell, sleeper, tempDir, thrownBy, timed } from "./support.ts";
+import {
+  freePort,
+  nothingLeft,
+  sceneTest,
+  shell,
+  sleeper,
+  tempDir,
+  thrownBy,
+  timed,
+  withScene,
+} from "./support.ts";
 
 /** Every condition that a container can fail to fulfil. */
 const CONDITIONS: readonly Condition[] = [
@@ -256,3 +268,35 @@ sceneTest(
     assert.ok(error instanceof NetworkTimeoutError || error instanceof TypeError, String(error));
   },
 );
+
+sceneTest(
+  "a circle and a condition that is none are told before anything is made",
+  async ({ engine, network: make }) => {
+    const circle = await make();
+    circle.add(sleeper("a", { dependsOn: ["b"] }), sleeper("b", { dependsOn: ["a"] }));
+    const { problems } = await thrownBy(GraphError, circle.run());
+    assert.deepEqual(problems, ["the dependencies go in a circle: a -> b -> a"]);
+
+    const misspelt = await make();
+    const condition = "helthy" as Condition; // `deno run` does not check types
+    misspelt.add(sleeper("a"), sleeper("b", { dependsOn: { a: condition } }));
+    assert.match((await thrownBy(GraphError, misspelt.run())).message, /"helthy" is no condition/);
+    for (const { runId } of [circle, misspelt]) await nothingLeft(engine, { [LABEL.run]: runId });
+
+    const network = await make();
+    network.add(sleeper("a"));
+    await network.run();
+    await thrownBy(TypeError, network.waitFor("a", condition));
+    await thrownBy(TypeError, network.waitFor("a", { log: "((" }));
+  },
+);
+
+Deno.test("a log directory that cannot be made is told as that", async () => {
+  await using dir = await tempDir();
+  await Deno.writeTextFile(`${dir.path}/file`, "");
+  const logDir = `${dir.path}/file/logs`;
+  await withScene(async ({ network: make }) => {
+    const error = await thrownBy(Error, make("test", { logDir }));
+    assert.equal(error.message, `Cannot make log directory "${logDir}"`);
+  });
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { ContainerStartError, findKept, removeKept } from "../../lib/containers/mod.ts";
 import { tarStream } from "../../lib/engine/tar/mod.ts";
+import { makeTls } from "../support/tls_material.ts";
 import { sceneTest, shell, sleeper, tempDir, textOf, thrownBy, within } from "./support.ts";
 
 /** One of 256 networks that no other test uses, so that two runs at once seldom meet. */
@@ -391,6 +392,34 @@ sceneTest("a restart policy is the engine's", async ({ network: make }) => {
   assert.deepEqual(await policy("b"), { Name: "on-failure", MaximumRetryCount: 4 });
 });
 
+sceneTest(
+  "an HTTP condition speaks TLS to whom it trusts, and asks no proxy for what is here",
+  async () => {
+    const { ca, server } = await makeTls();
+    await using directory = await tempDir();
+    await Deno.writeTextFile(`${directory.path}/ca.pem`, ca);
+    const holds = async (scheme: string, env: Readonly<Record<string, string>>) => {
+      const tls = scheme === "https";
+      await using web = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, onListen() {}, ...tls ? server : {} },
+        () => new Response("hello"),
+      );
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", HTTP_CONDITION, scheme, String(web.addr.port)],
+        env,
+        stdin: "null",
+        signal: AbortSignal.timeout(60_000),
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    assert.equal(await holds("https", { DENO_CERT: `${directory.path}/ca.pem` }), "true\n");
+    assert.equal(await holds("https", {}), "false\n");
+    assert.equal(await holds("http", { HTTP_PROXY: "http://127.0.0.1:9" }), "true\n");
+  },
+);
+
+const HTTP_CONDITION = new URL("programs/http_condition.ts", import.meta.url).pathname;
 const KEPT = new URL("programs/kept.ts", import.meta.url).pathname;
 
 sceneTest(

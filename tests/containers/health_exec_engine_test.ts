@@ -89,7 +89,7 @@ sceneTest(
     const network = await make();
     const image = dockerfile`
     FROM ${BUSYBOX_IMAGE}
-    HEALTHCHECK --interval=100ms CMD test -e /ready
+    HEALTHCHECK --interval=100ms --retries=1000 CMD test -e /ready
   `;
     const command = ["sleep", "1000"];
     network.add(

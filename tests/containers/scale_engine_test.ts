@@ -1,14 +1,18 @@
 // gate-timeout: 300 s
 
 import assert from "node:assert/strict";
-import {
-  type ContainerNetwork,
-  findKept,
-  type KeptProject,
-  removeKept,
-} from "../../lib/containers/mod.ts";
+import { findKept, type KeptProject, removeKept } from "../../lib/containers/mod.ts";
 import { LABEL } from "../../lib/containers/labels.ts";
-import { nothingLeft, type Scene, sceneTest, shell, sleeper, within } from "./support.ts";
+import { privateEngineProblem, startPrivateEngine } from "../support/private_engine.ts";
+import {
+  nothingLeft,
+  type Scene,
+  sceneTest,
+  shell,
+  sleeper,
+  within,
+  withScene,
+} from "./support.ts";
 
 const CONTAINERS = 200;
 
@@ -18,7 +22,25 @@ const NETWORKS = 50;
 /** Nothing here may hang; how fast it is is for the benchmarks. */
 const LIMIT_MS = 240_000;
 
-sceneTest(
+const problem = await privateEngineProblem();
+
+/**
+ * Registers a test on an engine of its own: one that uses up the address ranges would fail whoever
+ * else makes a network at the same time without choosing its addresses.
+ */
+function scaleTest(name: string, body: (scene: Scene) => Promise<void>): void {
+  Deno.test({
+    name: problem === undefined ? name : `${name} (skipped: ${problem})`,
+    ignore: problem !== undefined,
+    fn: async () => {
+      await using daemon = await startPrivateEngine();
+      await using engine = await daemon.connect();
+      await withScene(body, engine);
+    },
+  });
+}
+
+scaleTest(
   `${CONTAINERS} containers in one network are created, started and removed`,
   async ({ network: make, engine }) => {
     const network = await make("scale", { startWidth: 4 });
@@ -38,11 +60,14 @@ sceneTest(
   },
 );
 
-sceneTest(
+scaleTest(
   `${NETWORKS} networks at once, with the same names in each, keep apart`,
   async ({ network: make, engine }) => {
     const networks = await Promise.all(
-      Array.from({ length: NETWORKS }, (_, index) => makeOne(make, index)),
+      Array.from({ length: NETWORKS }, async (_, index) => {
+        const network = await make("equal");
+        return network.add(shell("node", `echo network ${index}`));
+      }),
     );
     assert.equal(new Set(networks.map(({ engineName }) => engineName)).size, NETWORKS);
     await within(LIMIT_MS, Promise.all(networks.map((network) => network.run())));
@@ -71,22 +96,15 @@ sceneTest("ten services go up, are found again and go down", async ({ network: m
     await network[Symbol.asyncDispose]();
     return await findKept(engine, project);
   };
+  const idsOf = (kept: KeptProject | undefined) =>
+    [...kept?.containers.values() ?? []].map(({ Id }) => Id).sort();
   try {
-    const first = await up();
-    assert.equal(first?.containers.size, 10);
-    const second = await up();
-    const idsOf = (kept: KeptProject | undefined) =>
-      [...kept?.containers.values() ?? []].map(({ Id }) => Id);
-    assert.deepEqual(idsOf(second), idsOf(first));
+    const first = idsOf(await up());
+    assert.equal(first.length, 10);
+    assert.deepEqual(idsOf(await up()), first);
   } finally {
     const { failed } = await within(LIMIT_MS, removeKept(engine, project, { graceMs: 0 }));
     assert.deepEqual(failed, []);
   }
   assert.equal(await findKept(engine, project), undefined);
 });
-
-async function makeOne(make: Scene["network"], index: number): Promise<ContainerNetwork> {
-  const network = await make("equal");
-  network.add(shell("node", `echo network ${index}`));
-  return network;
-}

@@ -70,15 +70,18 @@ if (ignore) console.log("skipped: examples/auto_exec.ts, there is no tmux");
 
 /** A prefix, and containers with names that begin with it. */
 async function withContainers(
-  body: (prefix: string, start: (suffix: string) => Promise<string>) => Promise<void>,
+  body: (
+    prefix: string,
+    start: (suffix: string, before?: string) => Promise<string>,
+  ) => Promise<void>,
 ): Promise<void> {
   await using engine = await connectEngine();
   const Image = await busyboxImage(engine);
   const prefix = `auto-exec-${crypto.randomUUID().slice(0, 8)}-`;
   const ids: string[] = [];
   try {
-    await body(prefix, async (suffix) => {
-      const { Id } = await engine.containers.create(`${prefix}${suffix}`, {
+    await body(prefix, async (suffix, before = "") => {
+      const { Id } = await engine.containers.create(`${before}${prefix}${suffix}`, {
         Image,
         Cmd: ["sleep", "1000"],
         Labels: testLabels(),
@@ -104,8 +107,9 @@ Deno.test({
       const deno = [Deno.execPath(), "run", "-A", "--no-lock"];
       await using terminal = await Terminal.open([...deno, EXAMPLE, "--prefix", prefix]);
       await terminal.sees(/waiting for a container whose name begins with/);
+      await start("0", "not-"); // it is waited on, and this one is no reason to say so again
       const first = await start("1");
-      await terminal.sees(/\/ #$/m);
+      await terminal.sees(/^waiting .*\nauto-exec-\w+-1 [0-9a-f]{12}\n[^]*\/ #$/m);
       await terminal.type("echo host-$(hostname); stty size", "Enter");
       await terminal.sees(new RegExp(`^host-${first.slice(0, 12)}\\n40 100$`, "m"));
 

@@ -78,9 +78,14 @@ function checkValue(expected: Value, matches: readonly Position[], call: Caller)
       );
     }
   } else if (typeof expected === "string") {
+    if (/^[-+]?\d+$/.test(expected)) return checkValue(Number(expected), matches, call);
     const least = /^(\d+)\+$/.exec(expected);
     if (least === null) {
-      throw new Error(`Expected '${expected}' to be in format 'i+' where i is an integer`);
+      throw new Error(
+        expected.endsWith("+")
+          ? `Expected '${expected}' to be in format 'i+' where i is an integer`
+          : `Expected '${expected}' to be an integer`,
+      );
     }
     if (count < Number(least[1])) {
       throw new CountError(

@@ -1,12 +1,17 @@
 /** Whether data values have the types that the schema asks for. */
 import {
-  type Document,
+  Document,
   type ItemNode,
+  MapItem,
   showKey,
   YamlArray,
   YamlMap,
+  YamlNode,
   type YamlValue,
 } from "../yaml/nodes.ts";
+import { StarlarkFloat } from "../starlark/float.ts";
+import { nearest } from "../starlark/_spelling.ts";
+import type { Position } from "../yaml/position.ts";
 import { SchemaError, type SchemaFailure } from "./error.ts";
 import { scalarKind, type Schema, type SchemaType } from "./schema.ts";
 
@@ -28,12 +33,7 @@ export function checkType(value: YamlValue, type: SchemaType, node: ItemNode): S
       return value.items.flatMap((item) => {
         const found = type.items.find(({ key }) => key === item.key);
         if (found !== undefined) return checkType(item.value, found.type, item);
-        return [{
-          position: item.position,
-          found: showKey(item.key),
-          expected: `(a key defined in map) (by ${type.position.compact()})`,
-          hints: ["declare data values in schema and override them in a data values document"],
-        }];
+        return [undeclared(item, type.items.map(({ key }) => showKey(key)), type.position)];
       });
     }
     case "array":
@@ -47,6 +47,41 @@ export function checkType(value: YamlValue, type: SchemaType, node: ItemNode): S
   }
 }
 
+function undeclared(
+  item: MapItem,
+  keys: readonly string[],
+  definition: Position,
+): SchemaFailure {
+  const from = `(from ${definition.compact()})`;
+  const key = showKey(item.key);
+  const declared = [...keys].sort();
+  const similar = nearest(key, declared);
+  return {
+    position: item.position,
+    calculated: calculated(item),
+    description: "Given data value is not declared in schema",
+    found: key,
+    expected: declared.length === 1
+      ? `a map item with the key named "${declared[0]}" ${from}`
+      : declared.length > 1 && declared.length <= 9
+      ? `one of { ${declared.join(", ")} } ${from}`
+      : `a key defined in map ${from}`,
+    hints: similar === "" ? [] : [`did you mean "${similar}"?`],
+  };
+}
+
+/** The line that a value without a file would have been written in. */
+function calculated(node: ItemNode): string {
+  const scalar = node.value instanceof StarlarkFloat ? node.value.value : node.value ?? "<nil>";
+  const value = scalar instanceof YamlNode ? "" : String(scalar);
+  const key = node instanceof MapItem
+    ? `${showKey(node.key)}:`
+    : node instanceof Document
+    ? ""
+    : "-";
+  return `${key} ${value}`.trimEnd();
+}
+
 function mismatch(value: YamlValue, type: SchemaType, node: ItemNode): SchemaFailure {
   const found = value instanceof YamlMap
     ? "map"
@@ -58,6 +93,7 @@ function mismatch(value: YamlValue, type: SchemaType, node: ItemNode): SchemaFai
     : [];
   return {
     position: node.position,
+    calculated: calculated(node),
     found,
     expected: `${type.kind} (by ${type.position.compact()})`,
     hints,

@@ -1,7 +1,7 @@
 /** Runs the validations of final data values and reports all that fail. */
 import { limitOf } from "../template/error.ts";
 import { StarlarkFunction } from "../starlark/starlark_function.ts";
-import { truth } from "../starlark/ops.ts";
+import { typeOf } from "../starlark/mod.ts";
 import type { Value } from "../starlark/values.ts";
 import { Tuple } from "../starlark/list.ts";
 import {
@@ -71,7 +71,7 @@ function visit(
     : type.validation;
   const shape = type?.kind === "null" ? type.inner : type;
   if (own !== undefined) {
-    const violations = check(node.value, own, parent, root, call);
+    const violations = check(node.value, own, parent, root, call, path || "(document)");
     if (violations.length > 0) {
       out.push({ path: path || "(document)", source: node.position, violations });
     }
@@ -106,12 +106,17 @@ function check(
   parent: Value,
   root: Value,
   call: Caller,
+  path: string,
 ): Invalidation["violations"][number][] {
+  if (value === null && !validation.rules.some(({ onNull }) => onNull)) return [];
   const given = validatedValue(value);
   if (validation.when !== undefined) {
-    const context = new Struct(new Map([["parent", parent], ["root", root]]));
-    const wanted = paramCount(validation.when) === 2 ? [given, context] : [given];
-    if (!truth(call(validation.when, wanted) as Value)) return [];
+    try {
+      if (!holds(validation.when, given, parent, root, call)) return [];
+    } catch (error) {
+      if (limitOf(error) !== undefined) throw error;
+      throw new Error(`Validating ${path}: ${(error as Error).message}`, { cause: error });
+    }
   }
   const violations: Invalidation["violations"][number][] = [];
   for (const rule of validation.rules) {
@@ -135,6 +140,21 @@ function check(
   return violations;
 }
 
-function paramCount(fn: Value): number {
-  return fn instanceof StarlarkFunction ? fn.code.numParams : 1;
+/** What `when=` says about a value. */
+function holds(when: Value, given: Value, parent: Value, root: Value, call: Caller): boolean {
+  const count = when instanceof StarlarkFunction ? when.code.numParams : 1;
+  if (count !== 1 && count !== 2) {
+    throw new Error(
+      `Failed to evaluate when=: function must accept 1 or 2 arguments (${count} given)`,
+    );
+  }
+  const context = new Struct(new Map([["parent", parent], ["root", root]]));
+  let result: Value;
+  try {
+    result = call(when, count === 2 ? [given, context] : [given]) as Value;
+  } catch (error) {
+    throw new Error(`Failure evaluating when=: ${(error as Error).message}`, { cause: error });
+  }
+  if (typeof result !== "boolean") throw new Error(`want when= to be bool, got ${typeOf(result)}`);
+  return result;
 }

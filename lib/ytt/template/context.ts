@@ -63,7 +63,8 @@ export class TemplateContext {
     let depth = stack.length - 1;
     while (depth >= 0 && stack[depth]!.tag !== parent) depth--;
     if (depth >= 0) stack.length = depth + 1;
-    else this.#startRoot(parent);
+    else if (stack.length === 0) this.#startRoot(parent);
+    else this.#refuse(template, parent);
     const frame = stack[stack.length - 1]!;
     const node = this.#make(template, tag);
     this.#add(frame, node);
@@ -73,14 +74,26 @@ export class TemplateContext {
   /** The first node decides what a function returns: a copy of the parent it has in the template. */
   #startRoot(parent: number): void {
     const template = this.nodes[parent]!.node as YamlNode;
-    if (this.#root !== undefined) {
-      throw new Error("expected to find the parent of the node among the nodes that were started");
-    }
     const root = template.emptyCopy();
     root.annotations = undefined;
     root.comments = undefined;
     this.#root = root;
     this.#stack.splice(0, this.#stack.length, { tag: parent, node: root });
+  }
+
+  /** A node whose parent was left out, by an `if` around it, would end up in another one. */
+  #refuse(template: YamlNode, parent: number): never {
+    let tag = parent;
+    while (tag >= 0 && !this.#stack.some((frame) => frame.tag === tag)) {
+      tag = this.nodes[tag]!.parent;
+    }
+    const ancestor = tag < 0 ? this.#root : this.nodes[tag]!.node;
+    const [wanted, holder] = ancestor instanceof DocumentSet
+      ? ["document", "documentset"]
+      : ancestor instanceof YamlMap
+      ? ["map item", "map"]
+      : ["array item", "array"];
+    throw new Error(`cannot add non-${wanted} value (${goYamlType(template)}) into ${holder}`);
   }
 
   #make(template: YamlNode, tag: number): YamlNode {

@@ -127,6 +127,21 @@ export function documentAnnotation(document: Document, name: string): boolean {
   }) ?? false;
 }
 
+/** The first node below the documents that carries the annotation. */
+export function annotatedInside(node: YamlNode, name: string): YamlNode | undefined {
+  for (const child of node.children()) {
+    if (!(child instanceof NodeClass)) continue;
+    const found = !(child instanceof Document) && child.comments?.some(({ data }) => {
+      const meta = parseMeta(data);
+      return meta.kind === "annotation" && meta.name === name;
+    });
+    if (found) return child;
+    const inner = annotatedInside(child, name);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
 /** Whether any document of the set carries the annotation. */
 export function anyDocumentAnnotation(set: DocumentSet, names: readonly string[]): boolean {
   return set.items.some((item) => names.some((name) => documentAnnotation(item, name)));

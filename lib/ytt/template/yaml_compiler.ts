@@ -54,13 +54,11 @@ class YamlCompiler {
     for (const { name, code, position } of metas.annotations) {
       if (name === textTemplatedStrings) textual = true;
       const args = code.trim() === "" ? "" : `, ${code}`;
-      const start = `${instructions.startNodeAnnotation}(${tag}, ${quote(name)}${args}`;
-      if (code.includes("#")) {
-        this.#line(start, position);
-        this.lines.push({ code: ")" });
-      } else {
-        this.#line(`${start})`, position);
-      }
+      // As in ytt a comment in the code takes the bracket with it, which is an error.
+      this.#line(
+        `${instructions.startNodeAnnotation}(${tag}, ${quote(name)}${args})`,
+        position,
+      );
     }
     if (node instanceof MapItem && textual && typeof node.key === "string") this.#key(node, tag);
     const start = `${instructions.startNode}(${tag})`;
@@ -69,13 +67,7 @@ class YamlCompiler {
     else this.lines.push({ code: start });
     if (metas.values.length > 0) {
       for (const { code, position } of metas.values) {
-        if (code.includes("#")) {
-          // The code may end in a comment, which must not take the brackets with it.
-          this.#line(`${instructions.setNode}(${tag}, (${code}`, position);
-          this.lines.push({ code: "))" });
-        } else {
-          this.#line(`${instructions.setNode}(${tag}, (${code}))`, position);
-        }
+        this.#line(`${instructions.setNode}(${tag}, (${code}))`, position);
       }
     } else if (isItem(node)) {
       this.#value(node, node.value, tag, textual);

@@ -8,9 +8,10 @@ import type { Loader } from "./loader.ts";
 import { buildSchema, type Schema } from "../schema/schema.ts";
 import { checkValues } from "../schema/check.ts";
 import { fillDefaults } from "../schema/fill.ts";
-import { validateValues } from "../schema/validate.ts";
+import { validateValues, ValidationError } from "../schema/validate.ts";
 import type { Caller } from "../schema/validation.ts";
-import { ContextError } from "./session.ts";
+import type { WorkFile } from "./file.ts";
+import { withContext } from "./session.ts";
 import { ValuesStruct } from "./values_struct.ts";
 
 /** Marks a document with data values. */
@@ -58,28 +59,29 @@ export function buildValues(execution: Execution): BuiltValues {
   const schemas = collect(execution, loader, "schema");
   const schema = schemaOf(schemas.own, call);
   const values = collect(execution, loader, "values");
-  if (schema !== undefined) {
-    for (const { document } of values.own) {
-      checkValues(document, schema);
-    }
-  }
   const base: ValuesDocument[] = schema === undefined
     ? []
     : [{ document: schema.defaults(), from: "schema" }];
   const all = [...base, ...values.own];
-  const document = all.length === 0
-    ? new Document(new YamlMap())
-    : overlaid(all, "Overlaying data values", call, base.length);
-  if (schema !== undefined) {
-    fillDefaults(document, schema);
-    // Checked again: functions in overlays may have put anything in.
-    checkValues(document, schema);
-  }
+  const document = inOrder("Overlaying data values", values.own, () => {
+    if (schema !== undefined) {
+      for (const { document } of values.own) checkValues(document, schema);
+    }
+    const document = all.length === 0 ? new Document(new YamlMap()) : overlaid(all, call);
+    if (schema !== undefined) {
+      fillDefaults(document, schema);
+      // Checked again: functions in overlays may have put anything in.
+      checkValues(document, schema);
+    }
+    return document;
+  });
   if (!execution.added.skipValidation) {
     try {
       validateValues(document, schema, call);
     } catch (error) {
-      throw new ContextError("Validating final data values", error as Error);
+      const { message } = error as Error;
+      const text = error instanceof ValidationError ? message : `\n${message}`;
+      throw new Error(`Validating final data values:${text}`, { cause: error });
     }
   }
   const children = [...schemas.children, ...values.children, ...execution.added.forChildren];
@@ -99,7 +101,12 @@ function caller(execution: Execution): Caller {
 
 function schemaOf(documents: readonly ValuesDocument[], call: Caller): Schema | undefined {
   if (documents.length === 0) return undefined;
-  return buildSchema(overlaid(documents, "Overlaying data values schema", call), call);
+  const document = inOrder(
+    "Overlaying data values schema",
+    documents,
+    () => overlaid(documents, call),
+  );
+  return buildSchema(document, call);
 }
 
 /** The documents of one kind: those of the files, then those from outside. */
@@ -111,10 +118,17 @@ function collect(
   const annotation = kind === "schema" ? schemaAnnotation : valuesAnnotation;
   const own: ValuesDocument[] = [];
   const children: ForChild[] = [];
-  for (const file of execution.valueFiles(loader, annotation)) {
-    for (const document of loader.evaluateYaml(file).documents!.items) {
-      const found = document.annotations?.get(annotation);
-      if (found === undefined) continue;
+  const files = execution.valueFiles(loader, annotation);
+  const evaluated = inOrder(
+    kind === "schema" ? "Overlaying data values schema" : "Overlaying data values",
+    files.map((file) => ({ from: file.path })).concat(
+      kind === "values" && execution.added.values.length > 0 ? [{ from: additional }] : [],
+    ),
+    () => files.map((file) => ({ file, documents: valuesOf(loader, file, annotation) })),
+  );
+  for (const { file, documents } of evaluated) {
+    for (const document of documents) {
+      const found = document.annotations!.get(annotation)!;
       const path = refOf(document);
       if (path === undefined) {
         own.push({ document, from: file.path });
@@ -130,24 +144,36 @@ function collect(
   return { own, children };
 }
 
-function overlaid(
-  documents: readonly ValuesDocument[],
-  what: string,
-  call: Caller,
-  unnamed = 0,
-): Document {
+/** The documents of a file with data values, or with a schema: it must have no others. */
+function valuesOf(loader: Loader, file: WorkFile, annotation: string): Document[] {
+  return withContext(`Templating file '${file.path}'`, () => {
+    const { items } = loader.evaluateYaml(file).documents!;
+    const other = items.some((item) => !item.annotations?.has(annotation) && !item.isEmpty());
+    if (other) {
+      const kind = annotation === schemaAnnotation ? "schema" : "data values";
+      throw new Error(`Expected ${kind} file '${file.path}' to only have ${kind} documents`);
+    }
+    return items.filter((item) => item.annotations?.has(annotation));
+  });
+}
+
+/** What messages call documents that do not come from files. */
+export const additional = "additional data values";
+
+/** Failures of `fn` name the documents in the order in which they are overlaid. */
+function inOrder<T>(what: string, documents: readonly { from: string }[], fn: () => T): T {
+  const names = [...new Set(documents.map(({ from }) => from))].join(", ");
+  return withContext(`${what} (in following order: ${names})`, fn);
+}
+
+function overlaid(documents: readonly ValuesDocument[], call: Caller): Document {
   const [first, ...rest] = documents as [ValuesDocument, ...ValuesDocument[]];
   const set = new DocumentSet([first.document.copy()]);
   for (const { document } of rest) {
-    try {
-      applyToDocuments([set], new DocumentSet([document]), {
-        call: (fn, args) => call(fn, args) as never,
-        exactMatch: true,
-      });
-    } catch (error) {
-      const names = [...new Set(documents.slice(unnamed).map(({ from }) => from))].join(", ");
-      throw new ContextError(`${what} (in following order: ${names})`, error as Error);
-    }
+    applyToDocuments([set], new DocumentSet([document]), {
+      call: (fn, args) => call(fn, args) as never,
+      exactMatch: true,
+    });
   }
   return set.items[0]!;
 }

@@ -31,6 +31,6 @@ export class YttError extends Error {
   /** The whole text as the command line shows it after `ytt: Error: `. */
   describe(): string {
     if (this.context === undefined) return this.message;
-    return `${this.context}:${this.message.startsWith("\n") ? "" : " "}${this.message}`;
+    return `${this.context}: ${this.message}`;
   }
 }

@@ -4,8 +4,8 @@ import type { Value } from "../starlark/values.ts";
 import { Thread as StarlarkThread } from "../starlark/thread.ts";
 import { applyToDocuments } from "../overlay/apply.ts";
 import { match } from "../overlay/names.ts";
-import { anyDocumentAnnotation } from "../template/metas.ts";
-import { type Document, DocumentSet, YamlMap } from "../yaml/nodes.ts";
+import { annotatedInside, anyDocumentAnnotation } from "../template/metas.ts";
+import { type Document, DocumentSet, MapItem, YamlMap } from "../yaml/nodes.ts";
 import {
   buildSchemaOnly,
   buildValues,
@@ -41,6 +41,8 @@ export class Execution {
   ) {}
 
   #values: BuiltValues | undefined;
+  /** Documents for libraries inside that a library has taken. */
+  readonly used: Set<Document> = new Set();
 
   /** A loader whose files see `values`. */
   loader(values: Value, children: LibraryValues["forChildren"]): Loader {
@@ -79,6 +81,7 @@ export class Execution {
       }
     }
     this.#overlay(results);
+    this.#refuseUnused(children);
     return results;
   }
 
@@ -100,6 +103,26 @@ export class Execution {
     throw new Error(
       `Expected to find exactly one exported symbol '${name}', but found multiple across files: ` +
         found.map(({ file }) => file.path).join(", "),
+    );
+  }
+
+  /** Data values for a library that nothing evaluates are a mistake in their `library/ref`. */
+  #refuseUnused(children: LibraryValues["forChildren"]): void {
+    const unused = children.filter(({ document }) => !this.used.has(document));
+    if (unused.length === 0) return;
+    const ordered = [
+      ...unused.filter(({ kind }) => kind === "values"),
+      ...unused.filter(({ kind }) => kind === "schema"),
+    ];
+    const kinds = new Set(ordered.map(({ kind }) => kind === "values" ? "data values" : "schema"));
+    const names = ordered.map(({ kind, path, document }) =>
+      `${kind === "values" ? "Data Values" : "Schema"} belonging to library '${
+        path.map(({ name, alias }) => `@${name}${alias === "" ? "" : `~${alias}`}`).join("")
+      }' on ${document.position}`
+    );
+    throw new Error(
+      `Expected all provided library ${[...kinds].join(", and ")} documents to be used ` +
+        `but found unused: ${names.join(", ")}`,
     );
   }
 
@@ -137,10 +160,19 @@ export class Execution {
 
   /** Files that hold data values or schemas, in the order of all files. */
   valueFiles(loader: Loader, annotation: string): WorkFile[] {
-    return this.library.files.filter((file) =>
-      file.type === "yaml" && file.isTemplate &&
-      anyDocumentAnnotation(loader.parse(file), [annotation])
-    );
+    return this.library.files.filter((file) => {
+      if (file.type !== "yaml" || !file.isTemplate) return false;
+      const documents = loader.parse(file);
+      const misplaced = annotatedInside(documents, annotation);
+      if (misplaced !== undefined) {
+        const name = misplaced instanceof MapItem ? "map item" : misplaced.displayName();
+        throw new Error(
+          `Found @${annotation} on ${name} (${misplaced.position.compact()}); ` +
+            `only documents (---) can be annotated with @${annotation}`,
+        );
+      }
+      return anyDocumentAnnotation(documents, [annotation]);
+    });
   }
 }
 

@@ -2,7 +2,13 @@
 import { Document, MapItem, YamlArray, YamlMap, YamlNode, type YamlValue } from "../yaml/nodes.ts";
 import { Position, SourceFile } from "../yaml/position.ts";
 import { readYaml } from "../yaml/read.ts";
-import { type ForChild, type LibraryValues, parseRef, type ValuesDocument } from "./data_values.ts";
+import {
+  additional,
+  type ForChild,
+  type LibraryValues,
+  parseRef,
+  type ValuesDocument,
+} from "./data_values.ts";
 import { YttError } from "./error.ts";
 import { type InputFile, WorkFile } from "./file.ts";
 
@@ -31,12 +37,24 @@ export function flagValues(flags: ValueFlags): LibraryValues {
   const collected = new Collected();
   for (const file of flags.dataValuesFiles ?? []) {
     const { path, rest } = splitRef(file.path);
-    for (const document of readValues(file, rest)) collected.add(path, document, rest);
+    for (const document of readValues(file, rest)) collected.add(path, document, additional);
   }
   collected.environment(flags.dataValuesEnv, flags.env, (text) => text);
-  collected.environment(flags.dataValuesEnvYaml, flags.env, yamlOf);
+  collected.environment(
+    flags.dataValuesEnvYaml,
+    flags.env,
+    (text, name) =>
+      yamlOf(text, `Extracting data value from env: Deserializing value for key '${name}'`),
+  );
   collected.pairs(flags.dataValues, (text) => text);
-  collected.pairs(flags.dataValuesYaml, yamlOf);
+  collected.pairs(
+    flags.dataValuesYaml,
+    (text, pair) =>
+      yamlOf(
+        text,
+        `Extracting data value from KV: Deserializing value for key '${pair.split("=", 1)[0]}'`,
+      ),
+  );
   for (const { key, file } of flags.dataValueFiles ?? []) {
     collected.value(key, new WorkFile(file).text(), `key '${key}' (kv file arg)`, key);
   }
@@ -59,7 +77,7 @@ class Collected {
   value(key: string, value: YamlValue, origin: string, line: string): void {
     const { path, rest } = splitRef(key);
     const position = new Position(new SourceFile(origin, line), 1);
-    this.add(path, keyDocument(rest, value, position), "additional data values");
+    this.add(path, keyDocument(rest, value, position), additional);
   }
 
   environment(
@@ -111,7 +129,7 @@ function readValues(file: InputFile, name: string): Document[] {
     }
     return documents;
   } catch (error) {
-    const context = `Reading data values file '${name}'`;
+    const context = `Extracting data value from file: Checking data values file '${name}'`;
     throw new YttError((error as Error).message, { context, cause: error });
   }
 }
@@ -121,7 +139,8 @@ function hasAnnotations(node: YamlNode): boolean {
   return node.children().some((child) => child instanceof YamlNode && hasAnnotations(child));
 }
 
-function replaceLists(map: YamlMap): void {
+/** Makes the lists of a map replace what they are laid over. */
+export function replaceLists(map: YamlMap): void {
   for (const item of map.items) {
     if (item.value instanceof YamlMap) replaceLists(item.value);
     else if (item.value instanceof YamlArray) replacing(item);
@@ -138,15 +157,12 @@ function kindOf(value: YamlValue): string {
   return value instanceof YamlArray ? "array" : typeof value === "string" ? "string" : "scalar";
 }
 
-function yamlOf(text: string, name: string): YamlValue {
+function yamlOf(text: string, context: string): YamlValue {
   try {
     const items = readYaml(text, { withoutComments: true }).items;
     return items[0]?.value ?? null;
   } catch (error) {
-    throw new YttError((error as Error).message, {
-      context: `Extracting data value from '${name}'`,
-      cause: error,
-    });
+    throw new YttError((error as Error).message, { context, cause: error });
   }
 }
 

@@ -43,7 +43,13 @@ export class Library {
 
   /** Finds the library `name` below `_ytt_lib`. */
   child(name: string): Library {
-    const root = `${this.root}${privateDirectory}/${normalize(name)}/`;
+    const inner = `${this.root}${privateDirectory}/`;
+    if (!this.all.some((file) => file.path.startsWith(inner))) {
+      throw new Error(
+        `Could not find private library (directory '${privateDirectory}' missing?)`,
+      );
+    }
+    const root = `${inner}${normalize(name)}/`;
     if (!this.all.some((file) => file.path.startsWith(root))) {
       throw new Error(
         `Expected to find library '${name}', but did not find '${root.slice(0, -1)}' directory ` +

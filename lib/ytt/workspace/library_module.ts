@@ -7,8 +7,14 @@ import { type Kwargs, StarlarkValue, type Value } from "../starlark/values.ts";
 import { toYaml } from "../template/convert.ts";
 import { prefixed } from "../template/evaluate.ts";
 import { fromYaml } from "../template/fragment.ts";
-import { copyValue, Document, DocumentSet } from "../yaml/nodes.ts";
-import type { ForChild, LibraryValues, ValuesDocument } from "./data_values.ts";
+import { copyValue, Document, DocumentSet, YamlMap } from "../yaml/nodes.ts";
+import {
+  additional,
+  type ForChild,
+  type LibraryValues,
+  type ValuesDocument,
+} from "./data_values.ts";
+import { replaceLists } from "./flags.ts";
 import { Execution } from "./execution.ts";
 import type { Session } from "./session.ts";
 import { toStruct } from "./values_struct.ts";
@@ -68,8 +74,12 @@ function getLibrary(
     }
   }
   const inner = children.filter(({ path }) =>
-    path[0]!.name === name && (path[0]!.alias === "" || path[0]!.alias === alias)
+    // `@~alias` is for every library with that alias.
+    (path[0]!.name === name || (path[0]!.name === "" && alias !== "")) &&
+    (path[0]!.alias === "" || path[0]!.alias === alias)
   );
+  // A library that is not there is the mistake of this call, not of the one that evaluates it.
+  parent.library.child(name);
   const session = parent.session.derive(options);
   const given = { schemas: [], values: [], forChildren: [] };
   return new LibraryInstance(name, parent, session, inner, given);
@@ -122,7 +132,6 @@ class LibraryInstance extends StarlarkValue {
   }
 
   #with(kind: "values" | "schemas", args: readonly Value[], kwargs: Kwargs): LibraryInstance {
-    const name = kind === "values" ? "with_data_values" : "with_data_values_schema";
     if (args.length !== 1) throw new Error("expected exactly one argument");
     for (const [keyword] of kwargs) {
       if (kind !== "values" || keyword !== "plain") {
@@ -134,8 +143,11 @@ class LibraryInstance extends StarlarkValue {
     const documents: ValuesDocument[] =
       (data instanceof DocumentSet ? data.items : [new Document(data)])
         .map((document) => {
-          if (plain) clearAnnotations(document);
-          return { document, from: `data values given to library.${name}` };
+          if (plain) {
+            clearAnnotations(document);
+            if (document.value instanceof YamlMap) replaceLists(document.value);
+          }
+          return { document, from: additional };
         });
     return new LibraryInstance(this.libraryName, this.parent, this.session, this.references, {
       ...this.given,
@@ -145,10 +157,11 @@ class LibraryInstance extends StarlarkValue {
 
   #execution(): Execution {
     const library = this.parent.library.child(this.libraryName);
+    for (const reference of this.references) this.parent.used.add(reference.document);
     const own = (kind: ForChild["kind"], after: boolean): ValuesDocument[] =>
       this.references.filter((ref) =>
         ref.path.length === 1 && ref.kind === kind && ref.afterLibraryModule === after
-      );
+      ).map(({ document }) => ({ document, from: additional }));
     return new Execution(this.session, library, {
       schemas: [...own("schema", false), ...this.given.schemas, ...own("schema", true)],
       values: [...own("values", false), ...this.given.values, ...own("values", true)],

@@ -17,7 +17,11 @@ export function applyMarks(files: readonly WorkFile[], marks: readonly string[])
   for (const mark of marks) {
     const match = /^(.*?):([^:=]+)=(.*)$/.exec(mark);
     if (match === null) {
-      throw new Error(`Expected file mark '${mark}' to be in format path:key=value`);
+      throw new Error(
+        mark.includes(":")
+          ? `Expected file mark '${mark}' key-value portion to be in format key=value`
+          : `Expected file mark '${mark}' to be in format path:key=value`,
+      );
     }
     const [, pattern, key, value] = match as unknown as [string, string, string, string];
     const regexp = globPattern(pattern);
@@ -39,7 +43,7 @@ export function applyMarks(files: readonly WorkFile[], marks: readonly string[])
         case "type": {
           const type = types[value];
           if (type === undefined) {
-            throw new Error(`Unknown value '${value}' for file mark key 'type' in '${mark}'`);
+            throw new Error(`Unknown value in file mark '${mark}'`);
           }
           file.mark(...type);
           break;
@@ -52,7 +56,7 @@ export function applyMarks(files: readonly WorkFile[], marks: readonly string[])
           (exclusive ??= new Set()).add(file);
           break;
         default:
-          throw new Error(`Unknown key '${key}' in file mark '${mark}'`);
+          throw new Error(`Unknown key in file mark '${mark}'`);
       }
     }
   }
@@ -63,7 +67,7 @@ export function applyMarks(files: readonly WorkFile[], marks: readonly string[])
 }
 
 function expectTrue(mark: string, value: string): void {
-  if (value !== "true") throw new Error(`Unknown value '${value}' in file mark '${mark}'`);
+  if (value !== "true") throw new Error(`Unknown value in file mark '${mark}'`);
 }
 
 /** A double star stands for any directories, `*` for part of a name. */

@@ -80,9 +80,16 @@ export class Session {
 
 /** A failure with the words that ytt puts in front of it. */
 export class ContextError extends Error {
-  /** `context` is `Unmarshaling YAML template 'a.yml'` and the like. */
-  constructor(readonly context: string, override readonly cause: Error) {
+  /** What was being done. */
+  readonly context: string;
+  /** The failure itself, never one with a context. */
+  override readonly cause: Error;
+
+  /** `context` is `Unmarshaling YAML template 'a.yml'` and the like; that of `cause` follows it. */
+  constructor(context: string, cause: Error) {
     super(cause.message);
+    this.context = cause instanceof ContextError ? `${context}: ${cause.context}` : context;
+    this.cause = cause instanceof ContextError ? cause.cause : cause;
   }
 }
 

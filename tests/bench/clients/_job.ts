@@ -23,7 +23,7 @@ export const OPERATIONS = {
   again: "ten services up again, nothing to do",
   down: "ten services down",
   healthy: "healthy after start, check every 100 ms",
-  output: "20 MB of output captured",
+  output: "20 MB of output captured, and the exit code",
   logs: "20 MB read with `/logs?follow`",
   copy: "50 MiB copied out to a file",
 } as const;

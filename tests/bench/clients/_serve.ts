@@ -33,8 +33,11 @@ export async function serve(open: () => Promise<Client>): Promise<void> {
   }
   const works = { ...ofTen(client.works.cycle), ...client.works };
   say({ ready: Object.keys(works) as Operation[] });
+  // Projects that are up: what outlives its program is no sweep's business.
+  const standing = new Map<string, Job>();
   for await (const line of lines(Deno.stdin.readable)) {
     const { operation, job } = JSON.parse(line) as { operation: Operation; job: Job };
+    if (operation === "up") standing.set(job.id, job);
     try {
       const beginCpu = await cpuMs();
       const begin = performance.now();
@@ -42,10 +45,14 @@ export async function serve(open: () => Promise<Client>): Promise<void> {
       const ms = performance.now() - begin;
       const cpu = await cpuMs() - beginCpu;
       await cleanUp?.();
+      if (operation === "down") standing.delete(job.id);
       say({ ms, cpuMs: cpu });
     } catch (error) {
       say({ error: textOf(error) });
     }
+  }
+  for (const job of standing.values()) {
+    await Promise.resolve(client.works.down!(job)).catch((error) => console.error(textOf(error)));
   }
   await client.close();
   Deno.exit(0); // a client may have left a timer or a connection open

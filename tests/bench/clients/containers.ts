@@ -71,6 +71,7 @@ await serve(async () => {
         shared.add(container(job.id, job.image, { command: WRITE, recordLimitBytes }));
         await shared.run([job.id]);
         const result = (await shared.wait([job.id])).get(job.id);
+        if (result?.exitCode !== 0) throw new Error("the program failed");
         requireBytes(result?.stdout.length ?? 0, OUTPUT_BYTES);
         return () => shared.remove(job.id);
       },

@@ -88,6 +88,7 @@ await serve(async () => {
         docker.modem.demuxStream(stream, sink, sink);
         await container.start();
         await ended(stream);
+        if ((await container.wait()).StatusCode !== 0) throw new Error("the program failed");
         requireBytes(bytes(), OUTPUT_BYTES);
         return () => remove(container.id);
       },

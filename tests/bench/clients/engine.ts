@@ -68,6 +68,8 @@ await serve(async () => {
         for (let bytes = await stream.read(); bytes !== null; bytes = await stream.read()) {
           frames.write(bytes);
         }
+        const { StatusCode } = await containers.wait(id);
+        if (StatusCode !== 0) throw new Error("the program failed");
         requireBytes(pieces.reduce((sum, { length }) => sum + length, 0), OUTPUT_BYTES);
         return () => remove(id);
       },

@@ -82,6 +82,8 @@ await serve(() => {
         const counting = count(output);
         await done("POST", `/containers/${id}/start`);
         await counting;
+        const { StatusCode } = await (await call("POST", `/containers/${id}/wait`)).json();
+        if (StatusCode !== 0) throw new Error("the program failed");
         return () => remove(id);
       },
       async logs(job) {

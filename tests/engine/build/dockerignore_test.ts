@@ -80,12 +80,15 @@ Deno.test(".dockerignore of the Dockerfile's own name is preferred, and its bad 
   });
 });
 
-Deno.test(".dockerignore means the same as for the docker command", async (t) => {
-  const probe = await run("docker", ["version"]).catch(() => undefined);
-  if (probe?.code !== 0) return;
+const client = await dockerClient();
+const sameName = ".dockerignore means the same as for the docker command";
+const reason = client === undefined ? " (skipped: there is no docker command)" : "";
+Deno.test({ name: `${sameName}${reason}`, ignore: client === undefined }, async (t) => {
   // The classic command skips an ignored directory unless a `!` pattern begins with its very name;
-  // newer ones, and this module, look into it.
+  // newer ones, and this module, look into it. Before 23.0 some characters of a pattern were
+  // regular expressions by mistake, and a double star needed a slash.
   const differs = new Set(["negation_star_below.txt", "negation_double_star.txt"]);
+  if (client! < 23) differs.add("regexp_characters.txt").add("double_star_short.txt");
   for (const { name } of Deno.readDirSync(SPECS)) {
     if (name.startsWith("bad_") || differs.has(name)) continue;
     await t.step(name, async () => {
@@ -102,6 +105,13 @@ Deno.test(".dockerignore means the same as for the docker command", async (t) =>
     });
   }
 });
+
+/** The major version of the docker command, if there is one. */
+async function dockerClient(): Promise<number | undefined> {
+  const asked = await run("docker", ["--version"]).catch(() => undefined);
+  const version = /Docker version (\d+)\./.exec(asked?.stdout ?? "")?.[1];
+  return version === undefined ? undefined : Number(version);
+}
 
 /** What the docker command sends, taken by an engine of our own that has one answer for all. */
 async function contextOfDocker(directory: string): Promise<string[]> {
