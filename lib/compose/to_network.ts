@@ -46,6 +46,12 @@ export interface ToNetworkOptions {
   readonly scale?: Readonly<Record<string, number>>;
   /** Whether what can be built is built although its image is there. Default `true`. */
   readonly build?: boolean;
+  /**
+   * What containers and networks without a name of their own are called on the engine. `run`: as a
+   * `ContainerNetwork` does, with the id of the run. `project`: `project-service-1` and
+   * `project_network` as Compose does, so that there can be one of them. Default `run`.
+   */
+  readonly names?: "run" | "project";
   /** When images are pulled where the file does not say. Default `missing`. */
   readonly pull?: "missing" | "always" | "never";
 }
@@ -105,7 +111,13 @@ export function toNetwork(project: Project, options: ToNetworkOptions = {}): Pro
     options: {
       networks: Object.fromEntries(
         Object.entries(model.networks ?? {})
-          .map(([key, network]) => [key, networkOf(network, `${project.name}_${key}`)]),
+          .map(([key, network]) => [
+            key,
+            networkOf(
+              network,
+              options.names === "project" ? undefined : `${project.name}_${key}`,
+            ),
+          ]),
       ),
       volumes: mapValues(
         model.volumes ?? {},
@@ -150,7 +162,10 @@ function optionsOf(
     user: service.user,
     hostname: service.hostname,
     domainname: service.domainname,
-    containerName: service.container_name,
+    containerName: service.container_name ??
+      (options.names === "project"
+        ? `${project.name}-${name}-${containers[name]!.indexOf(own) + 1}`
+        : undefined),
     labels: service.labels,
     annotations: service.annotations,
     networks: networksOf(name, own, service, project),
@@ -438,7 +453,7 @@ function restartOf({ restart, deploy }: Service): RestartSpec | undefined {
 }
 
 // A name that nobody chose is left to the network, which can make it one of a run.
-function networkOf(network: Network, usual: string): NetworkDefinition {
+function networkOf(network: Network, usual: string | undefined): NetworkDefinition {
   const { name, external, ipam, enable_ipv6, internal, attachable, driver, driver_opts, labels } =
     network;
   const subnets = ipam?.config?.flatMap((one) =>

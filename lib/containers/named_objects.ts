@@ -150,7 +150,7 @@ async function explained(
 }
 
 async function hashOf(definition: NetworkDefinition): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(definition));
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...definition, name: undefined }));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
