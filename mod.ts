@@ -17,3 +17,4 @@ export * as registry from "./lib/registry/mod.ts";
 export * as engine from "./lib/engine/mod.ts";
 export * as containers from "./lib/containers/mod.ts";
 export * as ytt from "./lib/ytt/mod.ts";
+export * as compose from "./lib/compose/mod.ts";

@@ -56,6 +56,11 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./ytt_command.ts")).yttMount(output),
   },
   {
+    name: "compose",
+    summary: "look into compose files, and turn them into programs",
+    load: async (output) => (await import("./compose.ts")).composeCommand(output),
+  },
+  {
     name: "engine",
     summary: "set up, stop and show the container engine",
     load: async (output) => (await import("./engine.ts")).engineCommand(output),

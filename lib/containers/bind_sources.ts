@@ -49,6 +49,7 @@ export class BindSources {
           );
         }
         try {
+          if (local && volume.make === true) await makeIfMissing(volume.bind);
           absolute.set(volume.bind, local ? await acquirePath(volume.bind) : volume.bind);
         } catch (cause) {
           throw new Error(`Cannot mount "${volume.bind}" into container "${name}"`, { cause });
@@ -67,6 +68,15 @@ export class BindSources {
   /** The absolute path for a path of a bind. */
   absolute(path: string): string {
     return this.#absolute.get(path) ?? path;
+  }
+}
+
+async function makeIfMissing(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.mkdir(path, { recursive: true });
   }
 }
 

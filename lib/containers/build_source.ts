@@ -49,6 +49,7 @@ export async function buildSource(
     pull,
     networkMode: network,
     secrets: source.secrets,
+    tag: source.tag,
     labels: { ...source.labels, ...context.labels },
     signal: context.signal,
     onEvent: (event) => {

@@ -25,7 +25,9 @@ export function checkContainers(specs: readonly ContainerSpec[]): void {
     if (problems.length > 0) {
       throw new TypeError(`Cannot make container "${spec.name}": ${problems.join("; ")}`);
     }
-    createBody(spec, { image: "", network: "", labels: {}, resolveBind: (path) => path });
+    const networks = new Map(Object.keys(spec.networks ?? {}).map((key) => [key, key]));
+    const resolveBind = (path: string) => path;
+    createBody(spec, { image: "", network: "", networks, labels: {}, resolveBind });
     for (const port of spec.ports ?? []) requireFreePort(spec.name, port, holders);
   }
 }

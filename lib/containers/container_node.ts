@@ -4,7 +4,7 @@ import { abortable } from "../retry/mod.ts";
 import { cleanupSignal, patiently } from "./_patience.ts";
 import { pumpOutput } from "./_pump_output.ts";
 import { ContainerRuns } from "./container_runs.ts";
-import { createBody } from "./create_body.ts";
+import { createBody, endpointsOf } from "./create_body.ts";
 import { ContainerStartError } from "./errors.ts";
 import type { GraphNode } from "./node.ts";
 import type { NetworkEvents } from "./network_events.ts";
@@ -25,6 +25,8 @@ export interface ContainerNodeContext {
   readonly events: NetworkEvents;
   /** Name of the network on the engine. */
   readonly network: string;
+  /** Names on the engine of the further networks, by key. */
+  readonly networks?: ReadonlyMap<string, string>;
   /** Its own name on the engine. */
   readonly engineName: string;
   /** What it is made from. */
@@ -33,6 +35,8 @@ export interface ContainerNodeContext {
   readonly labels: Readonly<Record<string, string>>;
   /** Absolute path for each path of a bind. */
   readonly resolveBind: (path: string) => string;
+  /** Name on the engine for a volume. */
+  readonly resolveVolume?: (name: string) => string;
   /** Name on the engine for another node. */
   readonly resolveContainer: (name: string) => string;
 }
@@ -95,7 +99,8 @@ export class ContainerNode implements GraphNode {
     const { health } = this.spec;
     if (health !== undefined) {
       const isPlain = typeof health === "string" || Array.isArray(health);
-      return (isPlain ? health : (health as HealthSpec).test).length > 0;
+      const test = isPlain ? health : (health as HealthSpec).test;
+      if (test !== undefined) return test.length > 0;
     }
     const test = this.#context.image.inspect.Config?.Healthcheck?.Test ?? [];
     return test.length > 0 && test[0] !== "NONE";
@@ -213,6 +218,9 @@ export class ContainerNode implements GraphNode {
     this.#context.events.listen(id, (event) => this.#onEvent(event));
     this.status.advance("created");
     try {
+      for (const [network, endpoint] of endpointsOf(this.spec, this.#context).slice(1)) {
+        await engine.networks.connect(network, id, endpoint, { signal });
+      }
       for (const { target, ...source } of this.spec.files ?? []) {
         await copyIntoContainer(engine, id, target, source as CopySource, { signal });
       }

@@ -28,6 +28,10 @@ export interface CopyHostPath {
   readonly source: string;
   /** Permission bits for a file. Default: its own. */
   readonly mode?: number;
+  /** Owner of a file. Default: 0. */
+  readonly uid?: number;
+  /** Group of a file. Default: 0. */
+  readonly gid?: number;
 }
 
 /** A tar stream, unpacked into the target, which must be a directory. */
@@ -168,7 +172,14 @@ function* contentEntry(path: string, source: CopyContent): Generator<TarEntry> {
 async function* hostFileEntry(path: string, source: CopyHostPath): AsyncGenerator<TarEntry> {
   const info = await Deno.stat(source.source);
   const mode = source.mode ?? info.mode ?? undefined;
-  yield { kind: "file", ...attributesOf(path, info, mode), content: { hostPath: source.source } };
+  const { uid, gid } = source;
+  yield {
+    kind: "file",
+    ...attributesOf(path, info, mode),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+    content: { hostPath: source.source },
+  };
 }
 
 async function* directoryEntries(

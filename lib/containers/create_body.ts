@@ -6,7 +6,14 @@ import type {
   Mount,
   PortBinding,
 } from "../engine/mod.ts";
-import type { ContainerSpec, HealthSpec, PortSpec, RestartSpec, VolumeSpec } from "./spec.ts";
+import type {
+  ContainerSpec,
+  EndpointSpec,
+  HealthSpec,
+  PortSpec,
+  RestartSpec,
+  VolumeSpec,
+} from "./spec.ts";
 
 /** What of a container is known only when it is about to be made. */
 export interface CreateContext {
@@ -14,6 +21,8 @@ export interface CreateContext {
   readonly image: string;
   /** The network on the engine. */
   readonly network: string;
+  /** Names on the engine of the further networks, by key. */
+  readonly networks?: ReadonlyMap<string, string>;
   /** All its labels. */
   readonly labels: Readonly<Record<string, string>>;
   /** Absolute path for each path of a bind. */
@@ -50,7 +59,7 @@ export function createBody(spec: ContainerSpec, context: CreateContext): Contain
     Labels: { ...spec.labels, ...context.labels },
     WorkingDir: spec.workdir,
     User: spec.user,
-    Hostname: spec.uts === "host" ? undefined : spec.hostname ?? spec.name,
+    Hostname: hostname(spec),
     Domainname: spec.domainname,
     Tty: spec.tty,
     OpenStdin: spec.stdin === undefined ? undefined : spec.stdin !== false,
@@ -64,8 +73,43 @@ export function createBody(spec: ContainerSpec, context: CreateContext): Contain
       : Math.ceil(spec.stopTimeoutMs / 1000),
     MacAddress: spec.mac,
     HostConfig: hostConfig(spec, ports, context),
-    NetworkingConfig: { EndpointsConfig: { [context.network]: endpointConfig(spec) } },
+    NetworkingConfig: networkingConfig(spec, context),
   });
+}
+
+/**
+ * Lists how a container is in its networks.
+ *
+ * @param spec The container.
+ * @param context Names on the engine.
+ * @returns Names of networks on the engine, the first one first; none with a network mode.
+ */
+export function endpointsOf(
+  spec: ContainerSpec,
+  context: Pick<CreateContext, "network" | "networks">,
+): readonly (readonly [string, EndpointConfig])[] {
+  if (spec.networkMode !== undefined) return [];
+  if (spec.networks === undefined) return [[context.network, endpointConfig(spec, spec)]];
+  return Object.entries(spec.networks).map(([key, endpoint]) => {
+    const name = context.networks?.get(key);
+    if (name === undefined) {
+      throw new TypeError(`Container "${spec.name}" is in network "${key}", which is not defined`);
+    }
+    return [name, endpointConfig(spec, endpoint)] as const;
+  });
+}
+
+// Before API 1.44 only one network can be given at the creation; the others are connected then.
+function networkingConfig(spec: ContainerSpec, context: CreateContext) {
+  const [first] = endpointsOf(spec, context);
+  return first === undefined ? undefined : { EndpointsConfig: { [first[0]]: first[1] } };
+}
+
+// A host name of its own would contradict what is shared.
+function hostname(spec: ContainerSpec): string | undefined {
+  const mode = spec.networkMode ?? "";
+  if (spec.uts === "host" || mode === "host" || mode.startsWith("container:")) return spec.hostname;
+  return spec.hostname ?? spec.name;
 }
 
 function hostConfig(
@@ -77,9 +121,13 @@ function hostConfig(
     mode?.startsWith("container:")
       ? `container:${context.resolveContainer?.(mode.slice(10)) ?? mode.slice(10)}`
       : mode;
+  const { volumes } = spec;
   return compact<HostConfig>({
-    NetworkMode: context.network,
-    Mounts: spec.volumes?.map((volume) => mount(volume, context)),
+    NetworkMode: shared(spec.networkMode) ?? endpointsOf(spec, context)[0]?.[0] ?? "none",
+    Mounts: volumes?.filter((volume) => !isPlain(volume)).map((volume) => mount(volume, context)),
+    Binds: plainBinds(volumes, context),
+    Tmpfs: plainTmpfs(volumes),
+    Annotations: spec.annotations,
     PortBindings: ports.length === 0 ? undefined : portBindings(ports),
     RestartPolicy: spec.restart === undefined ? undefined : restartPolicy(spec.restart),
     CapAdd: spec.capAdd,
@@ -131,13 +179,51 @@ function hostConfig(
   });
 }
 
-function endpointConfig(spec: ContainerSpec): EndpointConfig {
-  const addresses = compact({ IPv4Address: spec.ipv4, IPv6Address: spec.ipv6 });
+function endpointConfig({ name }: ContainerSpec, endpoint: EndpointSpec): EndpointConfig {
+  const addresses = compact({
+    IPv4Address: endpoint.ipv4,
+    IPv6Address: endpoint.ipv6,
+    LinkLocalIPs: endpoint.linkLocal,
+  });
   return {
-    Aliases: [...new Set([spec.name, ...(spec.aliases ?? [])])],
+    Aliases: [...new Set([name, ...(endpoint.aliases ?? [])])],
     ...(Object.keys(addresses).length === 0 ? {} : { IPAMConfig: addresses }),
-    ...(spec.mac === undefined ? {} : { MacAddress: spec.mac }),
+    ...(endpoint.mac === undefined ? {} : { MacAddress: endpoint.mac }),
   };
+}
+
+// The engine takes labels for SELinux, and options of a tmpfs as they are, in the older form only.
+function isPlain(volume: VolumeSpec): boolean {
+  if ("bind" in volume) return volume.selinux !== undefined;
+  return "tmpfs" in volume && volume.options !== undefined;
+}
+
+function plainBinds(
+  volumes: readonly VolumeSpec[] | undefined,
+  context: CreateContext,
+): readonly string[] | undefined {
+  const binds = (volumes ?? []).flatMap((volume) => {
+    if (!("bind" in volume) || volume.selinux === undefined) return [];
+    const { readOnly, propagation, selinux } = volume;
+    const options = [
+      readOnly === true ? "ro" : "rw",
+      selinux,
+      ...(propagation ? [propagation] : []),
+    ];
+    return [`${context.resolveBind(volume.bind)}:${volume.target}:${options.join(",")}`];
+  });
+  return binds.length === 0 ? undefined : binds;
+}
+
+function plainTmpfs(
+  volumes: readonly VolumeSpec[] | undefined,
+): Readonly<Record<string, string>> | undefined {
+  const entries = (volumes ?? []).flatMap((volume) =>
+    "tmpfs" in volume && volume.options !== undefined
+      ? [[volume.tmpfs, volume.options] as const]
+      : []
+  );
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function mount(volume: VolumeSpec, context: CreateContext): Mount {
@@ -155,7 +241,9 @@ function mount(volume: VolumeSpec, context: CreateContext): Mount {
   if ("volume" in volume) {
     return compact<Mount>({
       Type: "volume",
-      Source: context.resolveVolume?.(volume.volume) ?? volume.volume,
+      Source: volume.volume === ""
+        ? undefined
+        : context.resolveVolume?.(volume.volume) ?? volume.volume,
       Target: volume.target,
       ReadOnly: volume.readOnly,
       VolumeOptions: volume.noCopy === undefined ? undefined : { NoCopy: volume.noCopy },
@@ -169,12 +257,11 @@ function mount(volume: VolumeSpec, context: CreateContext): Mount {
 }
 
 function normalPort(name: string, port: number | PortSpec): Required<PortSpec> {
-  const { container, host = 0, hostIp = "127.0.0.1", protocol = "tcp" } = typeof port === "number"
-    ? { container: port }
-    : port;
+  const { container, host = 0, hostRange = "", hostIp = "127.0.0.1", protocol = "tcp" } =
+    typeof port === "number" ? { container: port } as PortSpec : port;
   requirePort(name, container, 1);
   requirePort(name, host, 0);
-  return { container, host, hostIp, protocol };
+  return { container, host, hostRange, hostIp, protocol };
 }
 
 function requirePort(name: string, port: number, min: number): void {
@@ -188,8 +275,8 @@ function portBindings(
   ports: readonly Required<PortSpec>[],
 ): Readonly<Record<string, readonly PortBinding[]>> {
   const bindings: Record<string, PortBinding[]> = {};
-  for (const { container, host, hostIp, protocol } of ports) {
-    const binding = { HostIp: hostIp, HostPort: host === 0 ? "" : String(host) };
+  for (const { container, host, hostRange, hostIp, protocol } of ports) {
+    const binding = { HostIp: hostIp, HostPort: host === 0 ? hostRange : String(host) };
     (bindings[`${container}/${protocol}`] ??= []).push(binding);
   }
   return bindings;
@@ -223,9 +310,13 @@ export function healthConfig(health: readonly string[] | string | HealthSpec): H
     ? { test: health as readonly string[] | string }
     : health as HealthSpec;
   const { test } = spec;
-  if (test.length === 0) return { Test: ["NONE"] };
+  if (test?.length === 0) return { Test: ["NONE"] };
   return {
-    Test: typeof test === "string" ? ["CMD-SHELL", test] : ["CMD", ...test],
+    Test: test === undefined
+      ? []
+      : typeof test === "string"
+      ? ["CMD-SHELL", test]
+      : ["CMD", ...test],
     Interval: nanoseconds(spec.intervalMs ?? HEALTH_INTERVAL_MS),
     Timeout: nanoseconds(spec.timeoutMs ?? HEALTH_TIMEOUT_MS),
     Retries: spec.retries ?? HEALTH_RETRIES,

@@ -43,6 +43,8 @@ export interface BuildOptions {
   readonly secrets?: Readonly<Record<string, BuildSecret>>;
   /** Labels of the image. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Name that the image gets besides its id, `name:tag`. */
+  readonly tag?: string;
 }
 
 /** An image that is built: equal ones once. */

@@ -53,17 +53,23 @@ export class EngineSide {
   }
 
   /**
-   * Makes the network, unless it is there, and listens to the events of what will be in it.
+   * Makes the network, unless it is there or nothing is in it, and listens to the events of the run.
    *
-   * @param options How it is made.
+   * @param options How it is made; `undefined` when nothing is in it.
    * @param onLost Told when the stream of events breaks.
    * @param signal Ends the attempt.
    */
   async makeNetwork(
-    options: NetworkOptions,
+    options: NetworkOptions | undefined,
     onLost: (error: unknown) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    if (options !== undefined) await this.#makeNetwork(options, signal);
+    const labels = { [LABEL.run]: this.#identity.runId };
+    this.#events ??= await NetworkEvents.open(this.#engine, labels, onLost, signal);
+  }
+
+  async #makeNetwork(options: NetworkOptions, signal: AbortSignal): Promise<void> {
     const { engineName } = this.#identity;
     try {
       const create = this.#identity.isUnique ? createEngineNetwork : createNamedNetwork;
@@ -76,8 +82,6 @@ export class EngineSide {
       signal.throwIfAborted();
       throw new StackedError(`Cannot create network "${engineName}"`, { cause, location: false });
     }
-    const labels = { [LABEL.run]: this.#identity.runId };
-    this.#events ??= await NetworkEvents.open(this.#engine, labels, onLost, signal);
   }
 
   /** Says that a call may have been cut off in the middle: it may still make something. */

@@ -34,11 +34,13 @@ export async function findKept(
     engine.networks.list(query),
     engine.containers.list(query),
   ]);
+  // Further networks have a name in the project; the network itself has none.
+  const main = networks.find(({ Labels }) => Labels?.[LABEL.name] === undefined);
   const runId = networks[0]?.Labels?.[LABEL.run] ?? containers[0]?.Labels[LABEL.run];
   if (runId === undefined) return undefined;
   return {
     runId,
-    networkId: networks[0]?.Id,
+    networkId: main?.Id,
     containers: new Map(containers.map((one) => [one.Labels[LABEL.name] ?? "", one])),
   };
 }

@@ -2,6 +2,7 @@ import type { EngineClient } from "../engine/mod.ts";
 import type { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
 import { ContainerNode } from "./container_node.ts";
+import type { NamedObjects } from "./named_objects.ts";
 import type { NetworkEvents } from "./network_events.ts";
 import type { NetworkIdentity } from "./network_identity.ts";
 import type { GraphNode } from "./node.ts";
@@ -18,6 +19,8 @@ export interface MakeNodesContext {
   readonly engine: EngineClient;
   /** What they are called there. */
   readonly identity: NetworkIdentity;
+  /** The further networks, and the volumes. */
+  readonly named: NamedObjects;
   /** The nodes of the network. */
   readonly registry: NodeRegistry;
   /** The events of the containers. */
@@ -69,7 +72,7 @@ export async function makeNodes(
 }
 
 async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<GraphNode> {
-  const { engine, identity, registry, images, binds } = context;
+  const { engine, identity, registry, images, binds, named } = context;
   const output = context.outputs.get(spec.name)!;
   if (spec.kind === "command") {
     return new CommandNode(spec, output, () => publishedAddresses(engine, registry.nodes));
@@ -79,12 +82,17 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     engine,
     events: context.events,
     network: identity.engineName,
-    engineName: identity.containerName(spec.name),
+    networks: named.networks,
+    engineName: spec.containerName ?? identity.containerName(spec.name),
     image,
     labels: identity.labels(spec.name, await specHash(spec, image.id)),
     resolveBind: (path) => binds.absolute(path),
+    resolveVolume: (name) => named.volume(name),
     // By name: the other one may not be created yet.
-    resolveContainer: (name) =>
-      registry.specs.get(name)?.kind === "container" ? identity.containerName(name) : name,
+    resolveContainer: (name) => {
+      const other = registry.specs.get(name);
+      if (other?.kind !== "container") return name;
+      return other.containerName ?? identity.containerName(name);
+    },
   });
 }

@@ -25,11 +25,13 @@
 
 export { ContainerNetwork } from "./network.ts";
 export type {
+  NetworkDefinition,
   NetworkOptions,
   NodeResult,
   NodeSummary,
   RunOptions,
   SubnetSpec,
+  VolumeDefinition,
   WaitOptions,
 } from "./network_spec.ts";
 export {
@@ -39,6 +41,7 @@ export {
   type ContainerSpec,
   type Dependencies,
   type DeviceSpec,
+  type EndpointSpec,
   type FileSpec,
   type HealthSpec,
   hostCommand,

@@ -15,6 +15,7 @@ import { checkGraph } from "./graph.ts";
 import { findKept, type KeptProject, lockKept } from "./kept.ts";
 import { LABEL } from "./labels.ts";
 import { makeNodes, openOutputs } from "./make_nodes.ts";
+import { NamedObjects } from "./named_objects.ts";
 import { NetworkIdentity, newRunId } from "./network_identity.ts";
 import type { GraphNode } from "./node.ts";
 import type { OutputSettings } from "./node_output.ts";
@@ -78,6 +79,7 @@ export class ContainerNetwork implements AsyncDisposable {
   readonly #options: NetworkOptions;
   readonly #registry: NodeRegistry;
   readonly #side: EngineSide;
+  readonly #named: NamedObjects;
   readonly #stack = new AsyncDisposableStack();
   readonly #startedAtMs = Date.now();
   readonly #turns = new Turns();
@@ -102,6 +104,7 @@ export class ContainerNetwork implements AsyncDisposable {
     this.#options = options;
     this.#registry = new NodeRegistry(identity.name);
     this.#side = new EngineSide(engine, identity, networkId);
+    this.#named = new NamedObjects(engine, identity, options);
   }
 
   /**
@@ -236,7 +239,7 @@ export class ContainerNetwork implements AsyncDisposable {
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
     await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
     const kept = this.#isKept ? await findKept(this.engine, this.name, { signal }) : undefined;
-    if (this.#options.unique === false) await this.#requireFreeNames(containers, kept, signal);
+    await this.#requireFreeNames(containers, kept, signal);
     signal.throwIfAborted();
     const making = this.#make(specs, binds, kept, signal).catch((error) => {
       if (signal.aborted) this.#side.noteCutOff();
@@ -459,6 +462,7 @@ export class ContainerNetwork implements AsyncDisposable {
     const note = (error: unknown) => void errors.push(error);
     await this.terminate().catch(note);
     await this.#side.removeAll().catch(note);
+    this.#named.forget();
     if (errors.length > 0) {
       throw new AggregateError(errors, `Cannot remove everything of network "${this.name}"`);
     }
@@ -490,16 +494,21 @@ export class ContainerNetwork implements AsyncDisposable {
     );
     await using stack = new AsyncDisposableStack();
     const outputs = await openOutputs(specs, this.#registry, this.#outputSettings, stack);
-    const images = await prepareImages(specs.filter((spec) => spec.kind === "container"), {
+    const containers = specs.filter((spec) => spec.kind === "container");
+    const images = await prepareImages(containers, {
       engine: this.engine,
       labels: this.#identity.labels(),
       onProgress: (name, line) => this.#progress(`${name}: ${line}`),
       signal,
     });
-    await this.#side.makeNetwork(this.#options, (error) => this.#lost(error), signal);
+    const isEmpty = containers.length > 0 && containers.every(isElsewhere);
+    const own = isEmpty ? undefined : this.#options;
+    await this.#side.makeNetwork(own, (error) => this.#lost(error), signal);
+    await this.#named.make(containers, signal);
     await makeNodes(specs, {
       engine: this.engine,
       identity: this.#identity,
+      named: this.#named,
       registry: this.#registry,
       events: this.#side.events,
       images,
@@ -602,10 +611,15 @@ export class ContainerNetwork implements AsyncDisposable {
     kept: KeptProject | undefined,
     signal: AbortSignal,
   ): Promise<void> {
+    const isUnique = this.#options.unique !== false;
+    const names = specs.flatMap(({ name, containerName }) =>
+      containerName ?? (isUnique ? [] : name)
+    );
+    if (names.length === 0) return;
     const own = this.#registry.nodes
       .flatMap((node) => node instanceof ContainerNode && node.id !== undefined ? [node.id] : []);
     own.push(...[...kept?.containers.values() ?? []].map(({ Id }) => Id));
-    await requireFreeNames(this.engine, specs.map(({ name }) => name), new Set(own), signal);
+    await requireFreeNames(this.engine, names, new Set(own), signal);
   }
 
   #requireOpen(): void {
@@ -621,6 +635,10 @@ export class ContainerNetwork implements AsyncDisposable {
     // A closed standard error is no reason to fail.
     (this.#options.stderr ?? Deno.stderr).write(bytes).catch(() => {});
   }
+}
+
+function isElsewhere({ networks, networkMode }: ContainerSpec): boolean {
+  return networks !== undefined || networkMode !== undefined;
 }
 
 function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal {

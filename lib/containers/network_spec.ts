@@ -10,6 +10,48 @@ export interface SubnetSpec {
   readonly gateway?: string;
   /** Part of the subnet that addresses are given out from. */
   readonly range?: string;
+  /** Addresses that are never given out, by any name. */
+  readonly reserved?: Readonly<Record<string, string>>;
+}
+
+/** A further network, which containers are in that name it. */
+export interface NetworkDefinition {
+  /** Name on the engine. Default: made from its key and the names of the network and the run. */
+  readonly name?: string;
+  /** Whether it is there already and stays; needs its `name`. Default `false`. */
+  readonly external?: boolean;
+  /** Addresses. Default: the engine chooses. */
+  readonly subnets?: readonly SubnetSpec[];
+  /** Driver of the addresses. Default `default`. */
+  readonly ipamDriver?: string;
+  /** Options of the driver of the addresses. */
+  readonly ipamOptions?: Readonly<Record<string, string>>;
+  /** Whether it has IPv6; needs a subnet for it. Default `false`. */
+  readonly ipv6?: boolean;
+  /** Whether it has no way out. Default `false`. */
+  readonly internal?: boolean;
+  /** Whether containers of others may be connected; swarm networks only. Default `false`. */
+  readonly attachable?: boolean;
+  /** Driver. Default `bridge`. */
+  readonly driver?: string;
+  /** Options of the driver. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
+  /** Labels of its own. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A volume that containers mount by its key; it outlives the run. */
+export interface VolumeDefinition {
+  /** Name on the engine. Default: the name of the network, `_` and the key. */
+  readonly name?: string;
+  /** Whether it must be there already. Default `false`. */
+  readonly external?: boolean;
+  /** Driver. Default `local`. */
+  readonly driver?: string;
+  /** Options of the driver. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
+  /** Labels of its own. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** How a network is made. */
@@ -49,6 +91,10 @@ export interface NetworkOptions {
   readonly driverOptions?: Readonly<Record<string, string>>;
   /** Labels of its own. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Further networks by key; each is made when a container that runs is in it. */
+  readonly networks?: Readonly<Record<string, NetworkDefinition>>;
+  /** Volumes by key; each is made when a container that runs mounts it. */
+  readonly volumes?: Readonly<Record<string, VolumeDefinition>>;
   /** Takes what is worth knowing: sweeps, pulls, warnings. Default: lines on `stderr`. */
   readonly onProgress?: (line: string) => void;
   /** Ends the creation. */

@@ -74,8 +74,7 @@ export class RunningContainer {
    * @throws {TypeError} when it does not run.
    */
   async ipAddress(options: { readonly signal?: AbortSignal } = {}): Promise<string> {
-    const { NetworkSettings } = await this.inspect(options);
-    const address = NetworkSettings.Networks[this.#network]?.IPAddress;
+    const address = this.#endpoint(await this.inspect(options))?.IPAddress;
     if (address) return address;
     throw new TypeError(`Cannot get the address of container "${this.name}": it does not run`);
   }
@@ -86,13 +85,17 @@ export class RunningContainer {
    * @throws {TypeError} when it does not run, or the network has no IPv6.
    */
   async ipv6Address(options: { readonly signal?: AbortSignal } = {}): Promise<string> {
-    const { NetworkSettings } = await this.inspect(options);
-    const address = NetworkSettings.Networks[this.#network]?.GlobalIPv6Address;
+    const address = this.#endpoint(await this.inspect(options))?.GlobalIPv6Address;
     if (address) return address;
     throw new TypeError(
       `Cannot get the IPv6 address of container "${this.name}": it does not run, or its network ` +
         `has none`,
     );
+  }
+
+  // With networks of its own choice it has its address in the first of them.
+  #endpoint({ NetworkSettings: { Networks }, HostConfig }: ContainerInspect) {
+    return Networks[this.#network] ?? Networks[HostConfig.NetworkMode ?? ""];
   }
 
   /**

@@ -53,6 +53,8 @@ export interface PortSpec {
   readonly container: number;
   /** Port of the host. Default: a free one. */
   readonly host?: number;
+  /** Ports of the host that one is chosen from, for example `8000-8010`; instead of `host`. */
+  readonly hostRange?: string;
   /** Address of the host. Default `127.0.0.1`. */
   readonly hostIp?: string;
   /** Default `tcp`. */
@@ -69,6 +71,10 @@ export type VolumeSpec =
 export interface BindSpec {
   /** Path on the host, relative to the working directory; it must exist. */
   readonly bind: string;
+  /** Whether it is made, as a directory, when it does not exist. Default `false`. */
+  readonly make?: boolean;
+  /** Label for SELinux: `z` shared by containers, `Z` for this one alone. Default: as it is. */
+  readonly selinux?: "z" | "Z";
   /** Path inside. */
   readonly target: string;
   /** Whether it cannot be written to. Default `false`. */
@@ -79,7 +85,10 @@ export interface BindSpec {
 
 /** A volume that the engine keeps; it outlives the run. */
 export interface NamedVolumeSpec {
-  /** Name of the volume; it is made when it is not there. */
+  /**
+   * Name of the volume, or its key in the `volumes` of the network; it is made when it is not
+   * there. Empty for one without a name, which goes with the container.
+   */
   readonly volume: string;
   /** Path inside. */
   readonly target: string;
@@ -97,6 +106,22 @@ export interface TmpfsSpec {
   readonly sizeBytes?: number;
   /** Permission bits. Default `0o1777`. */
   readonly mode?: number;
+  /** Options as `mount` has them, for example `size=64m,noexec`; instead of the others. */
+  readonly options?: string;
+}
+
+/** How a container is in one of the further networks. */
+export interface EndpointSpec {
+  /** Further names in that network, besides its own. */
+  readonly aliases?: readonly string[];
+  /** Static IPv4 address; the network needs a subnet. */
+  readonly ipv4?: string;
+  /** Static IPv6 address; the network needs an IPv6 subnet. */
+  readonly ipv6?: string;
+  /** Link-local addresses. */
+  readonly linkLocal?: readonly string[];
+  /** MAC address; engines before API 1.44 take it for the first network only. */
+  readonly mac?: string;
 }
 
 /** A file or directory that is copied into a container before it starts. */
@@ -104,8 +129,11 @@ export type FileSpec = { readonly target: string } & (CopyContent | CopyHostPath
 
 /** How the engine finds out whether a container is healthy. */
 export interface HealthSpec {
-  /** Program and arguments, or a line for the image's shell; `[]` switches the image's check off. */
-  readonly test: readonly string[] | string;
+  /**
+   * Program and arguments, or a line for the image's shell; `[]` switches the image's check off.
+   * Default: the image's check, with other times.
+   */
+  readonly test?: readonly string[] | string;
   /** Between two checks. Default 300 ms: the engine makes the first one only after it. */
   readonly intervalMs?: number;
   /** For one check. Default 5 s. */
@@ -155,10 +183,21 @@ export interface ContainerOptions extends NodeOptions {
   readonly hostname?: string;
   /** Domain name inside. */
   readonly domainname?: string;
+  /** Name on the engine. Default: made from its name and those of the network and the run. */
+  readonly containerName?: string;
   /** Further names in the network. */
   readonly aliases?: readonly string[];
+  /**
+   * Which of the network's further `networks` it is in, by key, the first one first. Default: only
+   * the network itself, which it is not in when this is given.
+   */
+  readonly networks?: Readonly<Record<string, EndpointSpec>>;
+  /** `host`, `none`, `bridge` or `container:NAME` instead of any network of ours. */
+  readonly networkMode?: string;
   /** Labels of its own. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** OCI annotations; engines before API 1.43 ignore them. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Ports to publish; a number alone means that port inside and a free one of the host. */
   readonly ports?: readonly (number | PortSpec)[];
   /** Ports that the image does not name, for other containers to know. */
@@ -346,6 +385,8 @@ export function dependenciesOf(spec: NodeSpec): readonly (readonly [string, Cond
  */
 export function sharedContainers(spec: NodeSpec): readonly string[] {
   if (spec.kind !== "container") return [];
-  const modes = [spec.pid, spec.ipc].filter((mode) => mode?.startsWith("container:"));
+  const modes = [spec.networkMode, spec.pid, spec.ipc].filter((mode) =>
+    mode?.startsWith("container:")
+  );
   return [...new Set(modes.map((mode) => mode!.slice("container:".length)))];
 }

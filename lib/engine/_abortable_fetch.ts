@@ -1,4 +1,5 @@
 import { abortable } from "../retry/mod.ts";
+import { bodyReader } from "./_body_reader.ts";
 
 /**
  * `fetch` whose signal still works after a garbage collection.
@@ -35,7 +36,7 @@ function endedBy(
   signal: AbortSignal,
   body: ReadableStream<Uint8Array>,
 ): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
+  const reader = bodyReader(body);
   let stop = () => {};
   return new ReadableStream({
     start(controller) {
@@ -49,9 +50,9 @@ function endedBy(
     },
     async pull(controller) {
       try {
-        const { done, value } = await reader.read();
+        const piece = await reader.read();
         if (signal.aborted) return; // the controller knows already
-        if (!done) return controller.enqueue(value);
+        if (piece !== undefined) return controller.enqueue(piece);
         stop();
         controller.close();
       } catch (error) {

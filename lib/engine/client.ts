@@ -1,6 +1,7 @@
 import { type CredentialResolver, dockerCredentials } from "../registry/mod.ts";
 import { concatBytes } from "./_bytes.ts";
 import { abortableFetch } from "./_abortable_fetch.ts";
+import { bodyReader } from "./_body_reader.ts";
 import { type EngineEndpoint, formatEndpoint } from "./endpoint.ts";
 import {
   EngineApiError,
@@ -413,13 +414,13 @@ function withTypedErrors(
   body: ReadableStream<Uint8Array>,
   fail: (cause: unknown) => Promise<unknown>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader();
+  const reader = bodyReader(body);
   return new ReadableStream({
     async pull(controller) {
       try {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value as Uint8Array<ArrayBuffer>);
+        const piece = await reader.read();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
       } catch (cause) {
         controller.error(await fail(cause));
       }

@@ -123,6 +123,8 @@ export interface HostConfig {
   readonly Mounts?: readonly Mount[];
   /** Temporary file systems: path to options. */
   readonly Tmpfs?: StringMap;
+  /** OCI annotations (API 1.43 and newer). */
+  readonly Annotations?: StringMap;
   /** Name of a network, `bridge`, `host`, `none` or `container:ID`. */
   readonly NetworkMode?: string;
   /** Published ports: `8080/tcp` to bindings. */
@@ -202,7 +204,11 @@ export interface EndpointConfig {
   /** Further names in that network. */
   readonly Aliases?: readonly string[];
   /** Static addresses. */
-  readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string };
+  readonly IPAMConfig?: {
+    readonly IPv4Address?: string;
+    readonly IPv6Address?: string;
+    readonly LinkLocalIPs?: readonly string[];
+  };
   /** MAC address (API 1.44 and newer). */
   readonly MacAddress?: string;
 }

@@ -14,6 +14,7 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   registry: ["errors", "files", "retry", "commands"],
   engine: ["errors", "files", "retry", "commands", "registry"],
   containers: ["engine", "messages"],
+  compose: ["containers", "diagnostics"],
   ytt: ["errors", "diagnostics"],
 };
 

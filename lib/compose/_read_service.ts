@@ -1,0 +1,454 @@
+import type {
+  Build,
+  Dependency,
+  Deploy,
+  Device,
+  FileReference,
+  Healthcheck,
+  Service,
+  ServiceNetwork,
+} from "./model.ts";
+import { namesOf } from "./_merge.ts";
+import { address, expose, isAddress, ports } from "./_read_ports.ts";
+import {
+  bool,
+  bytes,
+  duration,
+  environment,
+  filled,
+  int,
+  list,
+  listOrOne,
+  number,
+  object,
+  oneOf,
+  type Read,
+  record,
+  text,
+  texts,
+  words,
+} from "./_reader.ts";
+import { fileMode, volumes } from "./_read_volumes.ts";
+import { isNull, mapAt, type MapNode, type TreeNode } from "./_tree.ts";
+
+const fileReference: Read<FileReference> = (node, reader, path) => {
+  if (node.kind === "scalar") {
+    const source = filled(node, reader, path);
+    return source === undefined ? undefined : { source };
+  }
+  const fields = object<FileReference>({
+    source: filled,
+    target: filled,
+    uid: id,
+    gid: id,
+    mode: fileMode,
+  })(node, reader, path);
+  if (fields === undefined) return undefined;
+  if (fields.source === undefined) {
+    return reader.error(node, `An item of "${path}" must have a "source"`);
+  }
+  return fields as FileReference;
+};
+
+function id(...[node, reader, path]: Parameters<Read<string>>): string | undefined {
+  const value = text(node, reader, path);
+  return value === undefined || /^\d+$/.test(value)
+    ? value
+    : reader.wrong(node, path, "a number of a user or group");
+}
+
+const mac: Read<string> = (node, reader, path) => {
+  const value = text(node, reader, path);
+  return value === undefined || /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/.test(value)
+    ? value
+    : reader.wrong(node, path, 'a MAC address such as "02:42:ac:11:00:02"');
+};
+
+const build: Read<Build> = (node, reader, path) => {
+  const map = node.kind === "scalar" ? mapAt(node, [["context", node]]) : node;
+  const result = object<Build>({
+    context: filled,
+    dockerfile: filled,
+    dockerfile_inline: text,
+    args: environment,
+    labels: texts,
+    network: filled,
+    no_cache: bool,
+    platforms: list(filled),
+    pull: bool,
+    secrets: list(fileReference),
+    target: filled,
+  }, {
+    additional_contexts: "superorch gives a build one context",
+    cache_from: "superorch uses the cache of the engine",
+    cache_to: "superorch uses the cache of the engine",
+    entitlements: "the engine's own builder gives none",
+    extra_hosts: "superorch does not add hosts to a build",
+    isolation: "it has a meaning on Windows only",
+    privileged: "the engine's own builder gives no privileges",
+    provenance: "the engine's own builder makes no attestations",
+    sbom: "the engine's own builder makes no attestations",
+    shm_size: "superorch does not limit the memory of a build",
+    ssh: "superorch does not lend keys to a build",
+    tags: 'superorch names the image with "image" only',
+    ulimits: "superorch does not limit the processes of a build",
+  })(map, reader, path);
+  if (result === undefined || map.kind !== "map") return undefined;
+  if (result.dockerfile !== undefined && result.dockerfile_inline !== undefined) {
+    reader.error(
+      map.entries.get("dockerfile_inline")!.key,
+      `"${path}" must not have both "dockerfile" and "dockerfile_inline"`,
+    );
+  }
+  if ((result.platforms?.length ?? 0) > 1) {
+    reader.error(
+      map.entries.get("platforms")!.key,
+      `"${path}.platforms" must have one platform: an image of several needs a registry`,
+    );
+  }
+  if (
+    result.context !== undefined && /^(?:https?:|git@|git:|ssh:|github\.com\/)/.test(result.context)
+  ) {
+    reader.error(
+      map.entries.get("context")!.value,
+      `Cannot build from "${result.context}": the context must be a directory`,
+    );
+  }
+  return result;
+};
+
+const dependsOn: Read<Readonly<Record<string, Dependency>>> = (node, reader, path) => {
+  const one: Read<Dependency> = (value, reader, path) => {
+    const fields = isNull(value) ? {} : object<Dependency>({
+      condition: oneOf("service_started", "service_healthy", "service_completed_successfully"),
+      required: bool,
+      restart: bool,
+    })(value, reader, path);
+    if (fields === undefined) return undefined;
+    const { condition = "service_started", required = true, restart } = fields;
+    return { condition, required, ...(restart === undefined ? {} : { restart }) };
+  };
+  const map = namesOf(node, ["services", "*", "depends_on"]);
+  return map.kind === "map"
+    ? record(one)(map, reader, path)
+    : reader.wrong(node, path, "a list of names or a mapping");
+};
+
+const serviceNetworks: Read<Readonly<Record<string, ServiceNetwork | null>>> = (
+  node,
+  reader,
+  path,
+) => {
+  const map = namesOf(node, ["services", "*", "networks"]);
+  if (map.kind !== "map") return reader.wrong(node, path, "a list of names or a mapping");
+  const one = object<ServiceNetwork>({
+    aliases: list(filled),
+    ipv4_address: address,
+    ipv6_address: address,
+    link_local_ips: list(address),
+    mac_address: mac,
+    priority: int(-Number.MAX_SAFE_INTEGER),
+  }, {
+    driver_opts: "superorch gives options to whole networks only",
+    gw_priority: "the engine chooses the way out by itself",
+    interface_name: "the engine names interfaces by itself",
+  });
+  return record<ServiceNetwork | null>((value, reader, path) =>
+    isNull(value) ? null : one(value, reader, path) as ServiceNetwork | undefined
+  )(map, reader, path);
+};
+
+const device: Read<Device> = (node, reader, path) => {
+  if (node.kind === "map") {
+    const fields = object<Device>({ source: filled, target: filled, permissions: permissions })(
+      node,
+      reader,
+      path,
+    );
+    if (fields?.source === undefined) {
+      return reader.error(node, `An item of "${path}" must have a "source"`);
+    }
+    return {
+      source: fields.source,
+      target: fields.target ?? fields.source,
+      permissions: fields.permissions ?? "rwm",
+    };
+  }
+  const value = filled(node, reader, path);
+  if (value === undefined) return undefined;
+  const [source, second, third, ...more] = value.split(":");
+  const isPermissions = second !== undefined && third === undefined && /^[rwm]+$/.test(second);
+  const target = second === undefined || isPermissions ? source : second;
+  const rights = isPermissions ? second : third ?? "rwm";
+  if (more.length > 0 || source === "" || target === "" || !/^[rwm]+$/.test(rights!)) {
+    return reader.wrong(node, path, '"source[:target[:rwm]]"');
+  }
+  if (!source!.startsWith("/")) {
+    return reader.error(node, `Cannot use device "${value}": only paths of the host can be used`);
+  }
+  return { source: source!, target: target!, permissions: rights! };
+};
+
+function permissions(...[node, reader, path]: Parameters<Read<string>>): string | undefined {
+  const value = text(node, reader, path);
+  return value === undefined || /^[rwm]+$/.test(value)
+    ? value
+    : reader.wrong(node, path, 'any of the letters "rwm"');
+}
+
+const extraHosts: Read<readonly string[]> = (node, reader, path) => {
+  const found: string[] = [];
+  const add = (name: string, ip: string, at: TreeNode) => {
+    const clean = ip.replace(/^\[(.*)\]$/, "$1");
+    if (name !== "" && (isAddress(clean) || clean === "host-gateway")) {
+      found.push(`${name}=${clean}`);
+    } else reader.wrong(at, path, '"name=address"');
+  };
+  if (node.kind === "map") {
+    for (const [name, { value }] of node.entries) {
+      for (const one of value.kind === "list" ? value.items : [value]) {
+        if (one.kind === "scalar") add(name, one.text, one);
+        else reader.wrong(one, `${path}.${name}`, "an IP address");
+      }
+    }
+    return found;
+  }
+  for (const one of list(filled)(node, reader, path) ?? []) {
+    const at = one.search(/[=:]/);
+    add(at === -1 ? "" : one.slice(0, at), one.slice(at + 1), node);
+  }
+  return found;
+};
+
+const healthcheck: Read<Healthcheck> = (node, reader, path) =>
+  object<Healthcheck>({
+    test: (value, reader, path) => {
+      if (value.kind === "scalar") {
+        const line = filled(value, reader, path);
+        return line === undefined ? undefined : ["CMD-SHELL", line];
+      }
+      const all = list(text)(value, reader, path);
+      const wanted = 'a text, or a list that begins with "NONE", "CMD" or "CMD-SHELL"';
+      if (all === undefined || all.length === 0) return all && reader.wrong(value, path, wanted);
+      const [first] = all;
+      if (
+        first === "NONE" || (first === "CMD" || first === "CMD-SHELL") && all.length > 1
+      ) return all;
+      const at = value.kind === "list" ? value.items[0] ?? value : value;
+      return reader.wrong(at, path, wanted, `put "CMD" before the program`);
+    },
+    timeout: duration,
+    interval: duration,
+    retries: int(0),
+    start_period: duration,
+    disable: bool,
+  }, {
+    start_interval: "engines before 25 do not have it, and superorch checks every 300 ms anyway",
+  })(node, reader, path) as Healthcheck | undefined;
+
+const SWARM = "it has a meaning in a swarm only";
+
+type RestartPolicy = NonNullable<Deploy["restart_policy"]>;
+
+const deploy: Read<Deploy> = (node, reader, path) =>
+  object<Deploy>({
+    replicas: int(0, 1_000),
+    resources: object<NonNullable<Deploy["resources"]>>({
+      limits: object<NonNullable<NonNullable<Deploy["resources"]>["limits"]>>({
+        cpus: number,
+        memory: bytes,
+        pids: int(0),
+      }),
+      reservations: object<{ readonly memory?: string }>({ memory: bytes }, {
+        cpus: "an engine cannot reserve processors for a container",
+        devices: 'superorch gives devices with "devices" only',
+        generic_resources: SWARM,
+      }),
+    }),
+    restart_policy: (...words) => restartPolicy(...words),
+  }, {
+    mode: SWARM,
+    endpoint_mode: SWARM,
+    labels: SWARM,
+    placement: SWARM,
+    update_config: SWARM,
+    rollback_config: SWARM,
+  })(node, reader, path) as Deploy | undefined;
+
+// An engine counts attempts after failures only.
+const restartPolicy: Read<RestartPolicy> = (node, reader, path) => {
+  const policy = object<RestartPolicy>({
+    condition: oneOf("none", "on-failure", "any"),
+    max_attempts: int(0),
+  }, {
+    delay: "the engine chooses the pause itself",
+    window: "the engine restarts without a window",
+  })(node, reader, path);
+  if (policy?.max_attempts !== undefined && policy.condition !== "on-failure") {
+    const at = (node as MapNode).entries.get("max_attempts")!.key;
+    return reader.error(at, `"${path}.max_attempts" must go with the condition "on-failure"`);
+  }
+  return policy;
+};
+
+const ulimits: Read<NonNullable<Service["ulimits"]>> = record((node, reader, path) => {
+  if (node.kind !== "map") return int(-1)(node, reader, path);
+  const fields = object<{ soft: number; hard: number }>({ soft: int(-1), hard: int(-1) })(
+    node,
+    reader,
+    path,
+  );
+  if (fields?.soft === undefined || fields.hard === undefined) {
+    return reader.error(node, `"${path}" must have both "soft" and "hard"`);
+  }
+  if (fields.soft > fields.hard && fields.hard !== -1) {
+    return reader.error(node, `"${path}" must not have a soft limit above its hard one`);
+  }
+  return { soft: fields.soft, hard: fields.hard };
+});
+
+const restart: Read<string> = (node, reader, path) => {
+  const value = text(node, reader, path);
+  if (value === undefined) return undefined;
+  if (/^on-failure:\d+$/.test(value)) return value;
+  return oneOf("no", "always", "on-failure", "unless-stopped")(
+    // YAML 1.1 files have it without quotes, where it meant `false`.
+    value === "false" && node.kind === "scalar" ? { ...node, text: "no" } : node,
+    reader,
+    path,
+  );
+};
+
+const memswap: Read<string> = (node, reader, path) =>
+  node.kind === "scalar" && node.text === "-1" ? "-1" : bytes(node, reader, path);
+
+const pullPolicy: Read<NonNullable<Service["pull_policy"]>> = (node, reader, path) => {
+  if (node.kind === "scalar" && node.text === "if_not_present") return "missing";
+  if (node.kind === "scalar" && /^(?:daily|weekly|every_.*)$/.test(node.text)) {
+    return reader.error(node, `Cannot use "${path}": superorch keeps no times of pulls`);
+  }
+  return oneOf("missing", "always", "never", "build")(node, reader, path);
+};
+
+const loggingRead: Read<NonNullable<Service["logging"]>> = object<NonNullable<Service["logging"]>>({
+  driver: filled,
+  options: texts,
+}) as Read<NonNullable<Service["logging"]>>;
+
+const containerName: Read<string> = (node, reader, path) => {
+  const value = text(node, reader, path);
+  return value === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value) ? value : reader.wrong(
+    node,
+    path,
+    'two or more letters, digits, "_", "." or "-", the first one a letter or digit',
+  );
+};
+
+/** Keys that are done with, or read with files, before and after the others. */
+interface ReadElsewhere {
+  readonly env_file?: string;
+  readonly extends?: string;
+}
+
+const NOT_MADE = "superorch does not set it";
+
+/** Reads one service; what refers to other parts of the project is checked later. */
+export const readService: Read<Service> = object<Service & ReadElsewhere>({
+  profiles: list(filled),
+  annotations: texts,
+  attach: bool,
+  build,
+  cap_add: list(filled),
+  cap_drop: list(filled),
+  cgroup_parent: filled,
+  command: words,
+  configs: list(fileReference),
+  container_name: containerName,
+  cpu_shares: int(0),
+  cpus: number,
+  cpuset: filled,
+  depends_on: dependsOn,
+  deploy,
+  devices: list(device),
+  dns: listOrOne(address),
+  dns_opt: list(filled),
+  dns_search: listOrOne(text),
+  domainname: filled,
+  entrypoint: words,
+  env_file: () => undefined,
+  environment,
+  extends: () => undefined,
+  expose: list(expose),
+  extra_hosts: extraHosts,
+  group_add: list(filled),
+  healthcheck,
+  hostname: filled,
+  image: filled,
+  init: bool,
+  ipc: filled,
+  labels: texts,
+  links: list(filled),
+  logging: loggingRead,
+  mac_address: mac,
+  mem_limit: bytes,
+  mem_reservation: bytes,
+  memswap_limit: memswap,
+  network_mode: filled,
+  networks: serviceNetworks,
+  oom_score_adj: int(-1000, 1000),
+  pid: filled,
+  pids_limit: int(-1),
+  platform: filled,
+  ports,
+  privileged: bool,
+  pull_policy: pullPolicy,
+  read_only: bool,
+  restart,
+  runtime: filled,
+  scale: int(0, 1_000),
+  secrets: list(fileReference),
+  security_opt: list(filled),
+  shm_size: bytes,
+  stdin_open: bool,
+  stop_grace_period: duration,
+  stop_signal: filled,
+  storage_opt: texts,
+  sysctls: texts,
+  tmpfs: listOrOne(filled),
+  tty: bool,
+  ulimits,
+  user: text,
+  userns_mode: filled,
+  uts: filled,
+  volumes,
+  working_dir: filled,
+}, {
+  blkio_config: NOT_MADE,
+  cgroup: NOT_MADE,
+  cpu_count: "it has a meaning on Windows only",
+  cpu_percent: "it has a meaning on Windows only",
+  cpu_period: 'superorch takes "cpus" instead',
+  cpu_quota: 'superorch takes "cpus" instead',
+  cpu_rt_period: NOT_MADE,
+  cpu_rt_runtime: NOT_MADE,
+  credential_spec: "it has a meaning on Windows only",
+  develop: "superorch does not watch sources",
+  device_cgroup_rules: NOT_MADE,
+  external_links: "containers of other projects are reached through an external network",
+  gpus: 'superorch gives devices with "devices" only',
+  isolation: "it has a meaning on Windows only",
+  label_file: 'superorch takes labels from "labels" only',
+  mem_swappiness: NOT_MADE,
+  models: "superorch runs no models",
+  oom_kill_disable: NOT_MADE,
+  post_start: "superorch runs no hooks in containers",
+  pre_stop: "superorch runs no hooks in containers",
+  provider: "superorch runs containers only",
+  use_api_socket: 'superorch takes a bind of the socket in "volumes" instead',
+  volume_driver: 'superorch takes the driver from "volumes" of the project',
+  volumes_from: 'superorch takes the same entries in "volumes" instead',
+  net: 'it is from before the specification; "network_mode" has taken its place',
+  log_driver: 'it is from before the specification; "logging" has taken its place',
+  log_opt: 'it is from before the specification; "logging" has taken its place',
+  dockerfile: 'it is from before the specification; "build.dockerfile" has taken its place',
+}) as Read<Service>;

@@ -1,0 +1,56 @@
+/**
+ * Compose files read onto `containers`: found, interpolated, merged and checked by the rules of the
+ * Compose Specification, every mistake located and all of them at once.
+ *
+ * It starts nothing by itself: `toNetwork` gives plain data for a `ContainerNetwork`. What cannot
+ * be done is an error at its place, never left out in silence. docs/compose.md has every key.
+ *
+ * Permissions: `--allow-read` of the files, of `.env` and of the directories above; `--allow-env`
+ * unless `env` is given.
+ *
+ * @example
+ * ```ts no-eval
+ * import { loadComposeProject, toNetwork } from "@superorch/superorch/compose";
+ * import { ContainerNetwork } from "@superorch/superorch/containers";
+ *
+ * const { name, options, specs } = toNetwork(await loadComposeProject());
+ * await using network = await ContainerNetwork.create(name, options);
+ * network.add(...specs);
+ * await network.run();
+ * await network.wait();
+ * ```
+ *
+ * @module
+ */
+
+export { loadComposeProject } from "./load.ts";
+export type { LoadOptions, Project } from "./project.ts";
+export { ComposeInputError } from "./errors.ts";
+export type {
+  Build,
+  ComposeModel,
+  Dependency,
+  Deploy,
+  Device,
+  FileObject,
+  FileReference,
+  Healthcheck,
+  Network,
+  Port,
+  Service,
+  ServiceNetwork,
+  ServiceVolume,
+  Texts,
+  Volume,
+} from "./model.ts";
+export { printConfig, type PrintOptions, resolveConfig } from "./print_config.ts";
+export { type ProjectNetwork, toNetwork, type ToNetworkOptions } from "./to_network.ts";
+export { type ExportOptions, exportTypeScript } from "./export_typescript.ts";
+export { type EnvFileOptions, parseEnvFile } from "./env_file.ts";
+export {
+  interpolate,
+  type Interpolated,
+  type ReadVariable,
+  type TemplateProblem,
+} from "./interpolate.ts";
+export { formatDuration, parseBytes, parseDuration } from "./quantities.ts";
