@@ -108,7 +108,8 @@ function networkingConfig(spec: ContainerSpec, context: CreateContext) {
 // A host name of its own would contradict what is shared.
 function hostname(spec: ContainerSpec): string | undefined {
   const mode = spec.networkMode ?? "";
-  if (spec.uts === "host" || mode === "host" || mode.startsWith("container:")) return spec.hostname;
+  if (spec.uts === "host") return undefined;
+  if (mode === "host" || mode.startsWith("container:")) return spec.hostname;
   return spec.hostname ?? spec.name;
 }
 
