@@ -96,7 +96,9 @@ function healthProblems(health: ContainerSpec["health"]): readonly string[] {
     ms === undefined || ms === 0 || ms >= 1 ? [] : [`"${field}" of its health check is ${ms}`]
   );
   return [
-    ...(typeof test === "string" || Array.isArray(test) ? [] : ["its health check has no test"]),
+    ...(test === undefined || typeof test === "string" || Array.isArray(test)
+      ? []
+      : [`the test of its health check is ${JSON.stringify(test)}`]),
     ...times,
     ...(retries === undefined || retries >= 0
       ? []

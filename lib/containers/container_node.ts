@@ -204,7 +204,10 @@ export class ContainerNode implements GraphNode {
     const { engine, engineName, image } = this.#context;
     const { platform } = this.spec;
     try {
-      const body = createBody(this.spec, { ...this.#context, image: image.id });
+      // By the name that was given, for everybody who lists containers; it was looked up just now.
+      const source = this.spec.image;
+      const from = source.kind === "reference" ? source.reference : image.id;
+      const body = createBody(this.spec, { ...this.#context, image: from });
       const { Id } = await patiently(
         signal,
         (patient) => engine.containers.create(engineName, body, { signal: patient, platform }),

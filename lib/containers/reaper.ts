@@ -209,18 +209,21 @@ async function reap(runLabel: string): Promise<void> {
   // three rounds in a row found nothing.
   for (let round = 0, empty = 0; round < 100 && empty < 3; round++) {
     let found = 0;
+    let silent = false;
     for (const run of runs) {
       const label = [`${runLabel}=${run}`, "org.superorch.lifetime=owner"];
       const filters = encodeURIComponent(JSON.stringify({ label }));
       for (const [list, path, query] of kinds) {
         const items = await call("GET", `${list}filters=${filters}`).catch(() => null);
+        // An engine that does not answer has not said that nothing is left.
+        if (!Array.isArray(items)) silent = true;
         for (const { Id } of Array.isArray(items) ? items : []) {
           found++;
           await call("DELETE", `${path}${encodeURIComponent(Id)}${query}`).catch(() => {});
         }
       }
     }
-    empty = found === 0 ? empty + 1 : 0;
+    empty = found === 0 && !silent ? empty + 1 : 0;
     if (empty < 3) await new Promise((resolve) => setTimeout(resolve, found > 0 ? 20 : 150));
   }
   Deno.exit(0);

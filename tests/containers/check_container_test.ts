@@ -51,7 +51,7 @@ for (
     ["no target", { volumes: [{ bind: "." }] }, /undefined the path must be absolute/],
     ["a target twice", { volumes: [{ tmpfs: "/x" }, { tmpfs: "/x" }] }, /two volumes .* "\/x"/],
     ["a relative copy", { files: [{ target: "x", content: "" }] }, /to copy to "x" the path/],
-    ["a health check without test", { health: {} }, /has no test/],
+    ["a test that is none", { health: { test: 3 } }, /the test of its health check is 3/],
     ["a negative interval", { health: { test: "x", intervalMs: -1 } }, /"intervalMs" .* is -1/],
     ["an interval that is too short", { health: { test: "x", intervalMs: 0.1 } }, /is 0.1/],
     ["NaN, which would be no limit", { memoryBytes: NaN }, /"memoryBytes" is NaN/],
