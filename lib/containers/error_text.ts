@@ -44,7 +44,13 @@ const SIGNALS: Readonly<Record<number, string>> = {
  */
 export function renderTimeline(timeline: readonly TimelineEntry[]): string {
   const start = timeline[0]?.atMs ?? 0;
-  return timeline.map(({ atMs, what }) => `${((atMs - start) / 1000).toFixed(2)} s ${what}`)
+  // An end has the engine's clock, a start the moment at which we heard of it: a short run would
+  // seem to end before it began.
+  let latest = start;
+  return timeline.map(({ atMs, what }) => {
+    latest = Math.max(latest, atMs);
+    return `${((latest - start) / 1000).toFixed(2)} s ${what}`;
+  })
     .join(", ");
 }
 
