@@ -2,7 +2,7 @@ import { StackedError } from "../errors/mod.ts";
 import {
   ContainerNotRunningError,
   Demultiplexer,
-  type EngineApiError,
+  EngineApiError,
   type EngineClient,
   type HijackedStream,
   ProgramNotFoundError,
@@ -141,13 +141,17 @@ export async function execInContainer(
   };
 }
 
-// A container that ends just when something is run in it: "cannot exec in a stopped container", or
-// its namespaces are gone. The engine answers 409 when it notices that in time.
+// `exec: "NAME": …` is about the program, the next ones about what was asked for it. All else is a
+// container that ends just now: "cannot exec in a stopped container", its namespaces are gone, or
+// its first process is (`setns`, `read init-p: connection reset`). The engine answers 409 when it
+// notices that in time.
 function execFailure(path: string, reason: string): EngineApiError {
   const fields = { method: "POST", path, reason };
-  return /stopped container|not running|setns/.test(reason)
-    ? new ContainerNotRunningError({ ...fields, status: 409 })
-    : new ProgramNotFoundError({ ...fields, status: 200 });
+  if (/exec: ".*": /.test(reason)) return new ProgramNotFoundError({ ...fields, status: 200 });
+  if (/\bchdir\b|unable to find user|no matching entries|apply caps/.test(reason)) {
+    return new EngineApiError({ ...fields, status: 200 });
+  }
+  return new ContainerNotRunningError({ ...fields, status: 409 });
 }
 
 interface InputFeed {

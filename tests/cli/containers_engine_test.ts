@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { container, ContainerNetwork, LABEL } from "../../lib/containers/mod.ts";
+import {
+  container,
+  ContainerNetwork,
+  formatOwner,
+  identifyProcess,
+  LABEL,
+} from "../../lib/containers/mod.ts";
 import { connectEngine } from "../../lib/engine/mod.ts";
 import { ensureBaseImages } from "../../lib/engine/ensure/mod.ts";
 import { superorch } from "../support/cli.ts";
+import { privateEngineProblem, startPrivateEngine } from "../support/private_engine.ts";
 
 /** A network with one talker and one sleeper, unlike any other one's name. */
 async function withNetwork(test: (network: ContainerNetwork) => Promise<void>): Promise<void> {
@@ -62,32 +69,55 @@ Deno.test("logs shows both outputs with prefixes, and only the last lines on req
     assert.equal(wrong.code, 2);
   }));
 
-Deno.test("clean removes what a dead owner left and leaves the rest", () =>
-  withNetwork(async (network) => {
-    await using engine = await connectEngine();
-    const [own] = await engine.containers.list({ labels: { [LABEL.run]: network.runId } });
-    const owner = own!.Labels[LABEL.owner]!;
-    const dead = owner.replace(/:\d+:\d+$/, ":999999:1");
-    const id = await engine.networks.create({
-      Name: `${network.name}-left`,
-      Labels: { ...own!.Labels, [LABEL.owner]: dead },
+const problem = await privateEngineProblem();
+
+// On an engine of its own: on a shared one whoever makes a network sweeps what is dead, which may
+// be before `clean` has looked.
+Deno.test({
+  name: `clean removes what a dead owner left and leaves the rest${
+    problem === undefined ? "" : ` (skipped: ${problem})`
+  }`,
+  ignore: problem !== undefined,
+  fn: async () => {
+    await using daemon = await startPrivateEngine();
+    await using engine = await daemon.connect();
+    const owner = formatOwner(await identifyProcess());
+    const make = (Name: string, labels: Record<string, string>) =>
+      engine.networks.create({
+        Name,
+        Labels: {
+          [LABEL.run]: "0123456789abcdef",
+          [LABEL.project]: "p",
+          [LABEL.lifetime]: "owner",
+          [LABEL.owner]: owner,
+          ...labels,
+        },
+      });
+    await make("living", {});
+    await make("dead", { [LABEL.owner]: owner.replace(/:\d+:\d+$/, ":999999:1") });
+    await make("elsewhere", { [LABEL.owner]: `x${owner}` });
+    await make("kept", { [LABEL.lifetime]: "kept" });
+    await engine.networks.create({ Name: "strange" });
+    const clean = async (...flags: string[]) => {
+      const env = { DOCKER_HOST: `unix://${daemon.socketPath}` };
+      const { code, stdout, stderr } = await superorch(["clean", "--json", ...flags], { env });
+      assert.equal(code, 0, stderr);
+      const entries: readonly { name: string; outcome: string }[] = JSON.parse(stdout);
+      return Object.fromEntries(entries.map(({ name, outcome }) => [name, outcome]));
+    };
+    const left = { living: "left", elsewhere: "left", kept: "left" };
+    assert.deepEqual(await clean("--dry-run"), { ...left, dead: "would be removed" });
+    assert.deepEqual(await clean(), { ...left, dead: "removed" });
+    assert.deepEqual(await clean("--kept", "q"), left);
+    assert.deepEqual(await clean("--kept", "p", "--unknown"), {
+      living: "left",
+      elsewhere: "removed",
+      kept: "removed",
     });
-    try {
-      const dry = await superorch(["clean", "--dry-run", "--json"]);
-      const outcome = (text: string, name: string) =>
-        JSON.parse(text).find((entry: { name: string }) => entry.name === name)?.outcome;
-      assert.equal(outcome(dry.stdout, `${network.name}-left`), "would be removed");
-      const { code, stdout } = await superorch(["clean", "--json"]);
-      // The engine may refuse to remove what others left on it; that is told, and is exit code 1.
-      const refused = JSON.parse(stdout).some((entry: { outcome: string }) =>
-        entry.outcome === "failed"
-      );
-      assert.equal(code, refused ? 1 : 0);
-      assert.equal(outcome(stdout, `${network.name}-left`), "removed");
-      assert.equal(outcome(stdout, network.engineName), "left");
-      assert.equal((await engine.networks.list()).some(({ Id }) => Id === id), false);
-      assert.equal((await network.container("sleeper").inspect()).State.Running, true);
-    } finally {
-      await engine.networks.remove(id);
-    }
-  }));
+    const names = (await engine.networks.list()).map(({ Name }) => Name);
+    assert.deepEqual(names.filter((name) => !/^(bridge|host|none)$/.test(name)).sort(), [
+      "living",
+      "strange",
+    ]);
+  },
+});
