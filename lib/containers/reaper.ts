@@ -207,7 +207,8 @@ async function reap(runLabel: string): Promise<void> {
   ] as const;
   // A request that was on its way when the owner died may still make something: it is over when
   // three rounds in a row found nothing.
-  for (let round = 0, empty = 0; round < 100 && empty < 3; round++) {
+  let silences = 0;
+  for (let round = 0, empty = 0; round < 100 && empty < 3 && silences < 10; round++) {
     let found = 0;
     let silent = false;
     for (const run of runs) {
@@ -215,7 +216,8 @@ async function reap(runLabel: string): Promise<void> {
       const filters = encodeURIComponent(JSON.stringify({ label }));
       for (const [list, path, query] of kinds) {
         const items = await call("GET", `${list}filters=${filters}`).catch(() => null);
-        // An engine that does not answer has not said that nothing is left.
+        // An engine that does not answer has not said that nothing is left; one that is gone for
+        // good is left to the labels.
         if (!Array.isArray(items)) silent = true;
         for (const { Id } of Array.isArray(items) ? items : []) {
           found++;
@@ -223,6 +225,7 @@ async function reap(runLabel: string): Promise<void> {
         }
       }
     }
+    silences = silent ? silences + 1 : 0;
     empty = found === 0 && !silent ? empty + 1 : 0;
     if (empty < 3) await new Promise((resolve) => setTimeout(resolve, found > 0 ? 20 : 150));
   }
