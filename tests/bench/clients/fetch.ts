@@ -1,6 +1,15 @@
 /** The floor: bare `fetch` on the socket, without a check of anything. */
 import { parseEngineHost } from "../../../lib/engine/mod.ts";
-import { COPIED_PATH, createBody, HEALTH_BODY, inTurn, type Job, WRITE } from "./_job.ts";
+import {
+  COPIED_PATH,
+  createBody,
+  HEALTH_BODY,
+  inTurn,
+  type Job,
+  OUTPUT_BYTES,
+  requireBytes,
+  WRITE,
+} from "./_job.ts";
 import { serve } from "./_serve.ts";
 
 await serve(() => {
@@ -89,7 +98,8 @@ await serve(() => {
       async logs(job) {
         const id = await create(job, job.id, WRITE);
         await done("POST", `/containers/${id}/start`);
-        await count(await call("GET", `/containers/${id}/logs?follow=1&stdout=1&stderr=1`));
+        const logs = await call("GET", `/containers/${id}/logs?follow=1&stdout=1&stderr=1`);
+        requireBytes(await count(logs), OUTPUT_BYTES / 80 * 88); // a header of 8 bytes a line
         return () => remove(id);
       },
       async copy(job) {
