@@ -23,7 +23,7 @@ export interface Reaper {
 const reapers = new Map<string, Reaper>();
 
 /** A run that is handed over is usually gone within this time; nobody has to wait longer. */
-const ABANDON_MS = 2_000;
+const ABANDON_MS = 5_000;
 
 /**
  * Gets the reaper of this process for one engine, starting it with the first run; it ends with the
