@@ -15,6 +15,12 @@ import type { GraphNode } from "./node.ts";
 /** One attempt may take this long; a program that accepts and does not answer is not ready. */
 const ATTEMPT_MS = 2_000;
 
+/** An address of this machine answers, if only with a refusal, within a millisecond when idle. */
+const ROUTE_MS = 1_000;
+
+/** The engine's proxy closes again within a millisecond when idle; a loaded machine is slower. */
+const PROXY_MS = 200;
+
 /** Where a port of a node can be reached from here. */
 export interface ReachableAddress {
   /** Address. */
@@ -102,7 +108,7 @@ async function inspectIfThere(
 // engine in another network namespace or virtual machine).
 async function routes(hostname: string, port: number, signal: AbortSignal): Promise<boolean> {
   try {
-    (await connect(hostname, port, 250, signal)).close();
+    (await connect(hostname, port, ROUTE_MS, signal)).close();
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -127,7 +133,9 @@ export async function portAccepts(find: AddressFinder, signal: AbortSignal): Pro
 // The proxy accepts, fails to reach the program and closes again, all within a millisecond.
 async function staysOpen(connection: Deno.Conn): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const quiet = new Promise<"open">((resolve) => timer = setTimeout(() => resolve("open"), 30));
+  const quiet = new Promise<"open">((resolve) =>
+    timer = setTimeout(() => resolve("open"), PROXY_MS)
+  );
   const read = connection.read(new Uint8Array(1)).catch(() => null);
   const first = await Promise.race([read, quiet]);
   clearTimeout(timer);

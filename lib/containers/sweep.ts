@@ -1,4 +1,4 @@
-import type { EngineClient } from "../engine/mod.ts";
+import { type EngineClient, ResourceInUseError } from "../engine/mod.ts";
 import { delay } from "../retry/mod.ts";
 import { cleanupSignal } from "./_patience.ts";
 import { LABEL } from "./labels.ts";
@@ -27,6 +27,11 @@ export interface SweepResult {
 
 /** How objects are looked for. */
 export interface SweepOptions {
+  /**
+   * How long an engine may take to let go of the ends of containers that are gone, before a network
+   * counts as one that cannot be removed. Default 0.
+   */
+  readonly releaseMs?: number;
   /** Ends the work. */
   readonly signal?: AbortSignal;
 }
@@ -157,7 +162,10 @@ export async function removeRun(
 ): Promise<void> {
   for (let quiet = 0; quiet < quietRounds;) {
     const left = await listOwned(engine, { [LABEL.run]: runId }, { signal: cleanupSignal() });
-    const { failed } = await removeOwned(engine, left, { signal: cleanupSignal() });
+    const { failed } = await removeOwned(engine, left, {
+      releaseMs: RELEASE_MS,
+      signal: cleanupSignal(),
+    });
     if (failed.length > 0) {
       const names = failed.map(({ object }) => `${object.kind} "${object.name}"`);
       throw new AggregateError(
@@ -173,14 +181,14 @@ export async function removeRun(
 async function remove(
   engine: EngineClient,
   { kind, id }: OwnedObject,
-  { signal }: SweepOptions,
+  { releaseMs = 0, signal }: SweepOptions,
 ): Promise<void> {
   switch (kind) {
     case "container":
       await removeContainer(engine, id, signal);
       return;
     case "network":
-      await engine.networks.remove(id, { signal });
+      await removeNetwork(engine, id, releaseMs, signal);
       return;
     case "volume":
       await engine.volumes.remove(id, { force: true, signal });
@@ -188,5 +196,33 @@ async function remove(
     case "image":
       await engine.images.remove(id, { force: true, signal });
       return;
+  }
+}
+
+/** What a run waits for its own network; a sweep of what others left does not wait. */
+const RELEASE_MS = 5_000;
+/** Between two attempts; the engine has no event for it. */
+const RELEASE_POLL_MS = 100;
+
+// A loaded engine 20.10 says "has active endpoints" for a while after the last container is gone
+// (seen with twenty that end at once at load 16). Containers that are there are somebody's, and a
+// reason to say so at once.
+async function removeNetwork(
+  engine: EngineClient,
+  id: string,
+  releaseMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const givesUpAtMs = performance.now() + releaseMs;
+  for (;;) {
+    try {
+      await engine.networks.remove(id, { signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof ResourceInUseError) || performance.now() > givesUpAtMs) throw error;
+      const { Containers } = await engine.networks.inspect(id, { signal });
+      if (Object.keys(Containers ?? {}).length > 0) throw error;
+      await delay(RELEASE_POLL_MS, { signal });
+    }
   }
 }
