@@ -1,3 +1,4 @@
+// gate-timeout: 240 s
 import assert from "node:assert/strict";
 import { command } from "../../lib/commands/mod.ts";
 import {

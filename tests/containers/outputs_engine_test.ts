@@ -1,3 +1,4 @@
+// gate-timeout: 240 s
 import assert from "node:assert/strict";
 import { container } from "../../lib/containers/mod.ts";
 import { BUSYBOX_IMAGE } from "../../lib/engine/ensure/mod.ts";

@@ -1,3 +1,4 @@
+// gate-timeout: 240 s
 import assert from "node:assert/strict";
 import { NetworkFailedError } from "../../lib/containers/mod.ts";
 import { LABEL } from "../../lib/containers/labels.ts";
