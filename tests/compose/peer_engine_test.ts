@@ -76,7 +76,7 @@ Deno.test({
       const ours = await write("ours", "10.203.6");
       const peer = (...args: readonly string[]) =>
         runProgram("docker-compose", ["-p", `peer${id}`, "-f", theirs.path, ...args], {
-          env: { WORD: "word" },
+          env: { WORD: "word", DOCKER_HOST: engine.host },
           timeoutMs: 180_000,
         });
       const inspects = new Map<string, ContainerInspect>();
