@@ -1,0 +1,509 @@
+import type { Diagnostic, SourceText, TextRange } from "../diagnostics/mod.ts";
+
+/** Where something was written. */
+export interface Place {
+  /** The file. */
+  readonly source: SourceText;
+  /** The part of its text. */
+  readonly range: TextRange;
+}
+
+/**
+ * How a line of a script becomes a program and its arguments: `false` takes the words as they are
+ * and starts no shell, `auto` decides line by line (see `splitScript`), a list is the shell that is
+ * given the line as its last argument.
+ */
+export type ShellRule = "auto" | false | readonly string[];
+
+/** How the project gets into the container: the directory itself, or a copy of it. */
+export type WorkspaceMode = "bind" | "copy";
+
+/** A manifest, checked; every default is filled in, and version 1 looks like version 2. */
+export interface Manifest {
+  /** What the file says it is. */
+  readonly version: 1 | 2;
+  /** The file as it was read; its name is the path to show. */
+  readonly source: SourceText;
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Absolute path of the project: the directory of the file. */
+  readonly directory: string;
+  /** Image of the main container, always with a tag or a digest; may contain `${…}`. */
+  readonly image: Located<string>;
+  /** How lines of scripts are run, unless a stage has its own rule. */
+  readonly shell: ShellRule;
+  /** Variables of all containers. */
+  readonly environment: Environment;
+  /** Whether the engine's socket is mounted, unless a stage says so itself. */
+  readonly docker: boolean;
+  /** How the project gets in, unless a stage says so itself. */
+  readonly workspace: WorkspaceMode;
+  /** Who can decrypt secrets: age recipients. */
+  readonly recipients: readonly Located<string>[];
+  /** Secrets by name, in the order of the file. */
+  readonly secrets: ReadonlyMap<string, Secret>;
+  /** What runs first, when there is one; it is not in `stages`. */
+  readonly prepare: Stage | undefined;
+  /** What runs, in the order of the list `stages`. */
+  readonly stages: readonly Stage[];
+  /** What runs at the end in any case, as well as it can. */
+  readonly after: Stage | undefined;
+  /** What is doubtful in the file. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** A value with its place. */
+export interface Located<T> {
+  /** The value. */
+  readonly value: T;
+  /** Where it was written; for a default, the start of the file. */
+  readonly at: Place;
+}
+
+/** Variables. */
+export interface Environment {
+  /** What the runner's own environment gives: all but a few, nothing, or these names and globs. */
+  readonly inherit: boolean | readonly string[];
+  /** In their order; of the same name the last one counts. Values may contain `${…}` in version 2. */
+  readonly vars: readonly EnvironmentVariable[];
+}
+
+/** One variable. */
+export interface EnvironmentVariable {
+  /** Its name. */
+  readonly name: string;
+  /** Its value. */
+  readonly value: string;
+  /** Where it was written. */
+  readonly at: Place;
+}
+
+/** One stage as the file has it, with the file's `defaults` filled in. */
+export interface Stage {
+  /** Its name. */
+  readonly name: string;
+  /** Where its name stands. */
+  readonly at: Place;
+  /** `prepare` runs first, `after` last. */
+  readonly kind: "prepare" | "stage" | "after";
+  /** What it is for, in words. */
+  readonly description: string | undefined;
+  /** Its own image; may contain `${…}`. */
+  readonly image: Located<string> | undefined;
+  /** Its lines. */
+  readonly script: readonly Located<string>[];
+  /** How its lines are run. */
+  readonly shell: ShellRule;
+  /** Its own variables, on top of the manifest's. */
+  readonly environment: readonly EnvironmentVariable[];
+  /** What must have ended well; `undefined` for every stage before it in the list. */
+  readonly needs: readonly Need[] | undefined;
+  /** Its rows, after `exclude` and `include`; `undefined` without a matrix. */
+  readonly matrix: readonly MatrixRow[] | undefined;
+  /** Containers that run beside it. */
+  readonly services: readonly Service[];
+  /** What is kept from run to run. */
+  readonly caches: readonly Cache[];
+  /** What is handed on, and kept in `.buildr-out/artifacts`. */
+  readonly artifacts: readonly Artifacts[];
+  /** How long one attempt may take; `undefined` without limit. */
+  readonly timeoutMs: number | undefined;
+  /** When it is tried again. */
+  readonly retry: Retry;
+  /** Whether it may fail: always, never, or with these exit codes. */
+  readonly allowFailure: boolean | readonly number[];
+  /** When it runs at all. */
+  readonly when: When;
+  /** What it must be asked for by, and what an agent must carry. */
+  readonly tags: readonly string[];
+  /** Only one stage of this name runs at a time, among all runs; may contain `${…}`. */
+  readonly concurrency: Located<string> | undefined;
+  /** Names of the secrets that it gets. */
+  readonly secrets: readonly Located<string>[];
+  /** Whether the engine's socket is mounted. */
+  readonly docker: boolean;
+  /** How the project gets in; `copy` for rows of a matrix. */
+  readonly workspace: WorkspaceMode;
+  /** Whether it has a container of its own although nothing else asks for one. */
+  readonly isolated: boolean;
+  /** Its user: a name, `uid:gid`, or `host` for the one who runs this; `undefined` for the image's. */
+  readonly user: string | undefined;
+  /** Where the outcome of `prepare` is kept from; only `prepare` has it. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** A row of a matrix: names and values, in the order of the file. */
+export type MatrixRow = Readonly<Record<string, string>>;
+
+/** A stage that must have ended well. */
+export interface Need {
+  /** Its name. */
+  readonly stage: string;
+  /** Only rows with these values; `undefined` for all. */
+  readonly matrix: MatrixRow | undefined;
+  /** Whether its artifacts are put into the workspace first. Default `true`. */
+  readonly artifacts: boolean;
+  /** Where it was written. */
+  readonly at: Place;
+}
+
+/** A container that runs beside a stage, reachable by its name. */
+export interface Service {
+  /** Name that the stage reaches it by. */
+  readonly name: string;
+  /** Image, with tag or digest; may contain `${…}`. */
+  readonly image: Located<string>;
+  /** Variables; values may contain `${…}`. */
+  readonly environment: readonly EnvironmentVariable[];
+  /** Command in place of the image's. */
+  readonly command: readonly string[] | undefined;
+  /** Entrypoint in place of the image's. */
+  readonly entrypoint: readonly string[] | undefined;
+  /** When the stage's script may start. */
+  readonly ready: Readiness;
+  /** Where its name stands. */
+  readonly at: Place;
+}
+
+/** When a service is ready. */
+export interface Readiness {
+  /**
+   * `started`: its process runs; `healthy`: the image's own health check; `tcp`: a port takes
+   * connections; `http`: an address answers with 2xx or 3xx; `log`: a line matches; `command`: a
+   * program in it ends with 0.
+   */
+  readonly kind: "started" | "healthy" | "tcp" | "http" | "log" | "command";
+  /** Port of `tcp` and `http`. */
+  readonly port?: number;
+  /** Path of `http`, beginning with `/`. */
+  readonly path?: string;
+  /** Regular expression of `log` (without flags). */
+  readonly pattern?: string;
+  /** Program of `command` and its arguments. */
+  readonly command?: readonly string[];
+  /** How long it may take. Default 60 s. */
+  readonly timeoutMs: number;
+}
+
+/** Files that are kept from run to run. */
+export interface Cache {
+  /** Name of its content; may contain `${…}`. */
+  readonly key: Located<string>;
+  /** Beginnings of keys to take when there is none of this name, best first; may contain `${…}`. */
+  readonly fallback: readonly Located<string>[];
+  /** Paths: absolute ones of the container, others of the workspace. */
+  readonly paths: readonly string[];
+  /** Whether it is read only (`pull`) or written too after success. Default `pull-push`. */
+  readonly policy: "pull-push" | "pull";
+}
+
+/** Files that a stage hands on. */
+export interface Artifacts {
+  /** Globs below the workspace. May contain `${…}`. */
+  readonly paths: readonly Located<string>[];
+  /** Globs that are left out again. */
+  readonly exclude: readonly string[];
+  /** After which outcome. Default `success`. */
+  readonly when: "success" | "failure" | "always";
+  /** How long they are kept; `undefined` for ever. */
+  readonly expireMs: number | undefined;
+}
+
+/** When a stage is tried again. */
+export interface Retry {
+  /** How often after the first time. Default 0. */
+  readonly max: number;
+  /** After which causes: `script` (any exit code), `system`, `timeout`, or these exit codes. */
+  readonly on: readonly ("script" | "system" | "timeout" | number)[];
+  /** Pause before the next attempt. Default 0. */
+  readonly backoffMs: number;
+}
+
+/** When a stage runs at all; every condition that is there must hold. */
+export interface When {
+  /** Globs of branches. */
+  readonly branch: readonly string[] | undefined;
+  /** Globs of tags of the commit. */
+  readonly tag: readonly string[] | undefined;
+  /** Globs, one of which must match a changed file. */
+  readonly changes: readonly string[] | undefined;
+  /** Variables of the runner and the values (globs) they must have; `true` for any that is set. */
+  readonly env: ReadonlyMap<string, string | boolean> | undefined;
+  /** `only`: refs, one of which must match. */
+  readonly only: readonly string[] | undefined;
+  /** `except`: refs, none of which may match. */
+  readonly except: readonly string[] | undefined;
+  /** After which outcome of what it needs; decided while running. Default `success`. */
+  readonly status: "success" | "failure" | "always";
+}
+
+/** Where the outcome of `prepare` is kept from. */
+export interface Snapshot {
+  /** Globs of files; when one changes, `prepare` runs again. */
+  readonly inputs: readonly string[];
+}
+
+/** A value that nobody may see. */
+export interface Secret {
+  /** Its name: that of the variable. */
+  readonly name: string;
+  /** Where the name stands. */
+  readonly at: Place;
+  /** Where the value comes from: age ciphertext (base64 or armored), a variable, or a file. */
+  readonly from:
+    | { readonly kind: "age"; readonly ciphertext: string }
+    | { readonly kind: "env"; readonly variable: string }
+    | { readonly kind: "file"; readonly path: string };
+  /** Whether the variable holds the value, or the path of a file with it. */
+  readonly as: "variable" | "file";
+  /** Whether a run goes on without it. */
+  readonly optional: boolean;
+}
+
+/** Which part of a manifest is to run; without anything, all of it. */
+export interface Selection {
+  /** These stages and everything they need. */
+  readonly stages?: readonly string[];
+  /** Exactly these stages; what they need counts as done. */
+  readonly only?: readonly string[];
+  /** This stage and every later one in the list. */
+  readonly from?: string;
+  /** This stage and every earlier one in the list. */
+  readonly until?: string;
+  /** Not these; what needs them runs all the same. `prepare` and `after` can be named too. */
+  readonly skip?: readonly string[];
+  /** Only stages with one of these tags, and what they need; stages with tags run only so. */
+  readonly tags?: readonly string[];
+  /** No stages with one of these tags. */
+  readonly skipTags?: readonly string[];
+  /** Only rows with these values; several values of a name are alternatives. */
+  readonly matrix?: Readonly<Record<string, readonly string[]>>;
+  /** The last run: only what did not pass in it, and what needs that, runs. */
+  readonly rerunFailed?: LastRun;
+}
+
+/** What is known of an earlier run. */
+export interface LastRun {
+  /** Outcomes by id of the node. */
+  readonly nodes: readonly { readonly id: string; readonly status: string }[];
+}
+
+/** What a plan depends on beside the manifest. */
+export interface RunFacts {
+  /** The runner's environment: for `inherit`, `when.env` and `${env.X}`. Default none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Variables on top of the manifest's, as from `-e` and `--env-file`. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Branch; empty when there is none. */
+  readonly branch?: string;
+  /** Tag of the commit; empty when there is none. */
+  readonly tag?: string;
+  /** Commit; empty when there is none. */
+  readonly commit?: string;
+  /** Paths that changed; `undefined` when nobody knows: then `changes` holds. */
+  readonly changedFiles?: readonly string[];
+  /** Hashes of `${hash:GLOB}` by glob; `gatherFacts` computes them. */
+  readonly hashes?: Readonly<Record<string, string>>;
+}
+
+/** What will run, decided before anything is started. */
+export interface RunPlan {
+  /** The manifest that it was made from. */
+  readonly manifest: Manifest;
+  /**
+   * Every stage times every row: `prepare` first, then in the order of the list; also those that
+   * are skipped. A node needs only nodes before it or after it in this list, never itself.
+   */
+  readonly nodes: readonly PlanNode[];
+  /** What runs at the end in any case; `undefined` without one. */
+  readonly after: PlanNode | undefined;
+  /** What is doubtful. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** One stage and row. */
+export interface PlanNode {
+  /** Unique in the plan: `unit`, or `unit[node=20,db=pg]` for a row. */
+  readonly id: string;
+  /** The stage. */
+  readonly stage: Stage;
+  /** The row; `undefined` without a matrix. */
+  readonly row: MatrixRow | undefined;
+  /** What must have ended well before it starts; nodes that are skipped by the plan count as done. */
+  readonly needs: readonly PlanNeed[];
+  /** Where it runs. */
+  readonly placement: Placement;
+  /**
+   * Its variables without secrets, all `${…}` replaced, in their order: inherited ones, those that
+   * `buildr` provides and that are known now, the manifest's, the stage's, those of the command
+   * line. {@linkcode RUN_TIME_VARIABLES} are added by who runs it.
+   */
+  readonly env: Readonly<Record<string, string>>;
+  /** Secrets that it gets. */
+  readonly secrets: readonly Secret[];
+  /** Its lines. */
+  readonly commands: readonly PlannedCommand[];
+  /** Services, all `${…}` replaced. */
+  readonly services: readonly PlannedService[];
+  /** Caches, all `${…}` replaced. */
+  readonly caches: readonly PlannedCache[];
+  /** Artifacts, all `${…}` replaced. */
+  readonly artifacts: readonly PlannedArtifacts[];
+  /** Name under which only one runs at a time. */
+  readonly concurrency: string | undefined;
+  /** Why it does not run; `undefined` when it does, as far as the plan can know. */
+  readonly skip: SkipReason | undefined;
+}
+
+/** A node that another one needs. */
+export interface PlanNeed {
+  /** Its id. */
+  readonly id: string;
+  /** Whether its artifacts are put into the workspace first. */
+  readonly artifacts: boolean;
+}
+
+/** Where a node runs. */
+export type Placement =
+  | {
+    /** In the container that all such stages share, one after the other. */
+    readonly kind: "main";
+    /** Its image. */
+    readonly image: string;
+  }
+  | {
+    /** In a container of its own. */
+    readonly kind: "fresh";
+    /** Its image. */
+    readonly image: string;
+    /** Whether it starts from what `prepare` made; `false` without one, or with another image. */
+    readonly prepared: boolean;
+    /** Why: the key of the stage that asks for it, for example `image`. */
+    readonly because: string;
+  };
+
+/** One line of a script. */
+export interface PlannedCommand {
+  /** As the file has it, `${matrix.…}` replaced. */
+  readonly text: string;
+  /** Program and arguments, for exec. */
+  readonly argv: readonly string[];
+  /** Whether a shell of ours runs it, so that `argv` ends with the text. */
+  readonly shell: boolean;
+  /** Where it was written. */
+  readonly at: Place;
+  /** The same as `file:line:col`. */
+  readonly where: string;
+}
+
+/** A service whose values are final. */
+export interface PlannedService {
+  /** Name that the stage reaches it by. */
+  readonly name: string;
+  /** Image. */
+  readonly image: string;
+  /** Variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Command in place of the image's. */
+  readonly command: readonly string[] | undefined;
+  /** Entrypoint in place of the image's. */
+  readonly entrypoint: readonly string[] | undefined;
+  /** When the script may start. */
+  readonly ready: Readiness;
+  /** Where its name stands. */
+  readonly at: Place;
+}
+
+/** A cache whose values are final. */
+export interface PlannedCache {
+  /** Name of its content. */
+  readonly key: string;
+  /** Beginnings of keys to take when there is none of this name. */
+  readonly fallback: readonly string[];
+  /** Paths: absolute ones of the container, others of the workspace. */
+  readonly paths: readonly string[];
+  /** Whether it is written too. */
+  readonly policy: "pull-push" | "pull";
+}
+
+/** Artifacts whose values are final. */
+export interface PlannedArtifacts {
+  /** Globs below the workspace. */
+  readonly paths: readonly string[];
+  /** Globs that are left out again. */
+  readonly exclude: readonly string[];
+  /** After which outcome. */
+  readonly when: "success" | "failure" | "always";
+  /** How long they are kept. */
+  readonly expireMs: number | undefined;
+}
+
+/** Why a node does not run. */
+export interface SkipReason {
+  /** For programs. */
+  readonly code: "selection" | "skip" | "tags" | "matrix" | "when" | "passed" | "empty";
+  /** For people, for example `when.branch: "topic" matches none of "main", "release/*"`. */
+  readonly message: string;
+}
+
+/** Variables of a stage that are known only while it runs. */
+export const RUN_TIME_VARIABLES: readonly string[] = [
+  "BUILDR_RUN_ID",
+  "BUILDR_STATUS",
+  "BUILDR_BUILD_ID",
+  "BUILDR_ATTEMPT",
+];
+
+/** How a manifest is found and read: `loadManifest(options)` in `manifest/load.ts`. */
+export interface LoadManifestOptions {
+  /** Directory of the project. Default `.`. */
+  readonly path?: string;
+  /** Name of the file, relative to the working directory; then `path` is only the project. */
+  readonly file?: string;
+  /** What relative paths begin with. Default `Deno.cwd()`. */
+  readonly cwd?: string;
+  /** Gives up reading. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a plan is made: `planRun(manifest, options)` in `plan/plan_run.ts`; it reads nothing. */
+export interface PlanOptions extends Selection {
+  /** What the plan depends on. Default nothing. */
+  readonly facts?: RunFacts;
+}
+
+/**
+ * There is no manifest, or a selection names what is not there: the user's mistake, but at no place
+ * of the file. Ends the command line with 2.
+ */
+export class BuildrInputError extends Error {
+  /** The name of the class. */
+  override readonly name: string = "BuildrInputError";
+}
+
+/**
+ * Writes a place as `file:line:col`.
+ *
+ * @param place Where.
+ */
+export function placeText({ source, range }: Place): string {
+  const { line, column } = source.positionAt(range.start);
+  return `${source.file}:${line}:${column}`;
+}
+
+/*
+ * The functions of this half; they are where the names say.
+ *
+ * manifest/load.ts    loadManifest(options?: LoadManifestOptions): Promise<Manifest>
+ *                     @throws DiagnosticsError with every mistake, BuildrInputError without a file
+ * plan/plan_run.ts    planRun(manifest: Manifest, options?: PlanOptions): RunPlan   (pure, sync)
+ *                     @throws DiagnosticsError, BuildrInputError
+ * plan/facts.ts       gatherFacts(manifest, { env?, variables?, signal? }): Promise<RunFacts>
+ *                     hashFiles(directory, globs, { signal? }): Promise<string>  for snapshot.inputs
+ * plan/render_plan.ts renderDryRun(plan): string
+ * plan/glob.ts        globToRegExp(glob): RegExp, matchesGlob(path, globs): boolean
+ * secrets/open.ts     openSecrets(secrets: readonly Secret[], { env?, directory, readFile?, signal? })
+ *                       : Promise<ReadonlyMap<string, string>>   throws SecretError (exit 2)
+ * secrets/masker.ts   class Masker { constructor(values: Iterable<string>); push(bytes): Uint8Array;
+ *                       flush(): Uint8Array }     one per stream
+ */
