@@ -1,0 +1,41 @@
+/**
+ * The meta build system `orchestra`: a tree of components, their builds and what they depend on,
+ * built from source or taken from binary archives, installed into one root.
+ *
+ * Permissions: `--allow-read` of the configuration and of what it names.
+ *
+ * @module
+ */
+
+export {
+  type Action,
+  actionId,
+  actionName,
+  ARCHITECTURE,
+  type ArchiveLookup,
+  type Build,
+  type BuildTarget,
+  type CloneAction,
+  type CommitLookup,
+  type Component,
+  type Configuration,
+  type ConfigureAction,
+  type Dependency,
+  type EnvironmentEntry,
+  type Hashes,
+  type InstallAction,
+  type InstalledBuild,
+  type InstalledState,
+  type NamedUrl,
+  type Paths,
+  type Plan,
+  type PlannedAction,
+  type PlanRequest,
+  type PlanTarget,
+  qualifiedName,
+  type RepositoryHead,
+  sanitize,
+  targetName,
+  type World,
+} from "./model.ts";
+export { OrchestraError, UnknownNameError } from "./errors.ts";
