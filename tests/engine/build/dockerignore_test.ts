@@ -130,7 +130,7 @@ async function contextOfDocker(directory: string): Promise<string[]> {
     const output = await run("docker", args, { DOCKER_BUILDKIT: "0" });
     assert.equal(output.code, 0, output.stderr);
     assert.ok(archive !== undefined);
-    const listing = await run("tar", ["-tf", "-"], {}, archive);
+    const listing = await run("tar", ["-tf", "-"], { LC_ALL: "C.UTF-8" }, archive);
     return listing.stdout.trimEnd().split("\n").filter((path) => path !== "");
   } finally {
     await server.shutdown();

@@ -164,7 +164,9 @@ export class BareMachine implements AsyncDisposable {
       ...await this.processes("containerd"),
     ];
     const { stdout } = await this.sh("cat /proc/self/mountinfo");
-    const mounts = stdout.split("\n").filter((line) => line.includes("/engine/"));
+    // Its mount table began as a copy of the host's, where an engine may run too.
+    const mounts = stdout.split("\n")
+      .filter((line) => line.includes(`${this.home}/`) && line.includes("/engine/"));
     const sockets = await Deno.stat(this.socket).then(() => [this.socket], () => []);
     return [...processes, ...mounts, ...sockets];
   }
