@@ -1,7 +1,7 @@
 import { type CredentialResolver, dockerCredentials } from "../registry/mod.ts";
 import { concatBytes } from "./_bytes.ts";
-import { abortableFetch } from "./_abortable_fetch.ts";
-import { bodyReader } from "./_body_reader.ts";
+import { abortableFetch } from "../retry/mod.ts";
+import { bodyReader } from "../retry/_body_reader.ts";
 import { type EngineEndpoint, formatEndpoint } from "./endpoint.ts";
 import {
   EngineApiError,

@@ -26,6 +26,7 @@
 export { Deadline, type DeadlineOptions } from "./deadline.ts";
 export { withTimeout } from "./with_timeout.ts";
 export { abortable } from "./abortable.ts";
+export { abortableFetch } from "./abortable_fetch.ts";
 export { delay, type DelayOptions } from "./delay.ts";
 export { waitForOk, type WaitForOkOptions } from "./wait_for_ok.ts";
 export { type Backoff, exponentialBackoff, type ExponentialBackoffOptions } from "./backoff.ts";

@@ -1,4 +1,4 @@
-import { abortable } from "../retry/mod.ts";
+import { abortable } from "./abortable.ts";
 import { bodyReader } from "./_body_reader.ts";
 
 /**
@@ -9,9 +9,25 @@ import { bodyReader } from "./_body_reader.ts";
  * for ever (seen on `GET /events`, with `--v8-flags=--expose-gc` at will). So the signal is
  * listened to here.
  *
+ * Permissions: `--allow-net` for the host.
+ *
  * @param url What is asked.
  * @param init As for `fetch`.
  * @returns The answer; its body fails with the signal's reason when that is aborted.
+ * @throws {unknown} the signal's reason when it is aborted before the answer.
+ * @throws {TypeError} when nothing answers.
+ * @example
+ * ```ts
+ * import { abortableFetch, withTimeout } from "@superorch/superorch/retry";
+ *
+ * await using server = Deno.serve({ port: 0, onListen() {} }, () => new Response("hello"));
+ * const url = `http://localhost:${server.addr.port}/`;
+ * const text = await withTimeout(async (signal) => {
+ *   const response = await abortableFetch(url, { signal });
+ *   return await response.text();
+ * }, 5_000);
+ * console.log(text); // hello
+ * ```
  */
 export async function abortableFetch(
   url: string,
