@@ -9,6 +9,7 @@
 
 export * as errors from "./lib/errors/mod.ts";
 export * as diagnostics from "./lib/diagnostics/mod.ts";
+export * as yamlTree from "./lib/yaml_tree/mod.ts";
 export * as files from "./lib/files/mod.ts";
 export * as retry from "./lib/retry/mod.ts";
 export * as commands from "./lib/commands/mod.ts";

@@ -1,12 +1,7 @@
-import type { Diagnostic, SourceText, TextRange } from "../diagnostics/mod.ts";
+import type { Diagnostic, SourceText } from "../diagnostics/mod.ts";
+import type { Place } from "../yaml_tree/mod.ts";
 
-/** Where something was written. */
-export interface Place {
-  /** The file. */
-  readonly source: SourceText;
-  /** The part of its text. */
-  readonly range: TextRange;
-}
+export type { Place };
 
 /**
  * How a line of a script becomes a program and its arguments: `false` takes the words as they are

@@ -1,7 +1,7 @@
 import { didYouMean } from "../diagnostics/mod.ts";
 import type { ComposeModel, Service } from "./model.ts";
 import type { Reader } from "./_reader.ts";
-import { child, isNull, type MapNode, type Place, type TreeNode } from "./_tree.ts";
+import { child, isNull, type MapNode, type Place, type TreeNode } from "../yaml_tree/mod.ts";
 
 interface CheckContext {
   readonly tree: MapNode;

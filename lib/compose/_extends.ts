@@ -11,7 +11,7 @@ import {
   type ScalarNode,
   type TreeNode,
   withEntries,
-} from "./_tree.ts";
+} from "../yaml_tree/mod.ts";
 
 interface Step {
   readonly path: string;

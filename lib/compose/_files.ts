@@ -2,9 +2,16 @@ import { type Diagnostics, SourceText } from "../diagnostics/mod.ts";
 import { interpolateTree } from "./_interpolate_tree.ts";
 import type { ReadVariable } from "./interpolate.ts";
 import { mergeTrees, withoutTags } from "./_merge.ts";
-import { parseYaml } from "./_parse_yaml.ts";
+import { parseYaml } from "../yaml_tree/mod.ts";
 import { type PathBase, resolvePaths } from "./_paths.ts";
-import { describeNode, isNull, mapAt, type MapNode, type Place, type TreeNode } from "./_tree.ts";
+import {
+  describeNode,
+  isNull,
+  mapAt,
+  type MapNode,
+  type Place,
+  type TreeNode,
+} from "../yaml_tree/mod.ts";
 
 /** What all files of a project share. */
 export interface FileContext {
@@ -74,7 +81,7 @@ export async function readComposeFile(
 ): Promise<MapNode> {
   const { diagnostics, warned } = context;
   const start: Place = { source, range: { start: 0, end: 0 } };
-  const documents = await parseYaml(source, diagnostics);
+  const documents = await parseYaml(source, diagnostics, { tags: ["!reset", "!override"] });
   let merged: MapNode | undefined;
   for (const document of documents ?? []) {
     if (isNull(document)) continue;

@@ -1,6 +1,6 @@
 import type { Diagnostics } from "../diagnostics/mod.ts";
 import { interpolate, type ReadVariable, type TemplateProblem } from "./interpolate.ts";
-import type { MapEntry, ScalarNode, TreeNode } from "./_tree.ts";
+import type { MapEntry, ScalarNode, TreeNode } from "../yaml_tree/mod.ts";
 
 /** What an interpolation needs. */
 export interface InterpolationContext {

@@ -21,7 +21,7 @@ import {
   plainValue,
   type TreeNode,
   withEntries,
-} from "./_tree.ts";
+} from "../yaml_tree/mod.ts";
 import type { SourceText } from "../diagnostics/mod.ts";
 
 /** Files that are put on top of each other. */

@@ -10,7 +10,7 @@ import {
   place,
   textAt,
   type TreeNode,
-} from "./_tree.ts";
+} from "../yaml_tree/mod.ts";
 import { splitVolume } from "./_volume_text.ts";
 
 /**

@@ -6,7 +6,7 @@ import {
   type ScalarNode,
   type TreeNode,
   withEntries,
-} from "./_tree.ts";
+} from "../yaml_tree/mod.ts";
 
 /** Makes a path absolute. */
 export function absolutePath(path: string, directory: string, home?: string): string {

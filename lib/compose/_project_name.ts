@@ -1,6 +1,6 @@
 import { ComposeInputError } from "./errors.ts";
 import type { Reader } from "./_reader.ts";
-import { child, isNull, type MapNode } from "./_tree.ts";
+import { child, isNull, type MapNode } from "../yaml_tree/mod.ts";
 
 const RULE = 'it must have small letters, digits, "-" and "_", the first one a letter or digit';
 

@@ -1,7 +1,7 @@
 import type { Port } from "./model.ts";
 import { portParts } from "./_port_text.ts";
 import { filled, int, object, oneOf, type Read, type Reader, text } from "./_reader.ts";
-import type { TreeNode } from "./_tree.ts";
+import type { TreeNode } from "../yaml_tree/mod.ts";
 
 const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
 

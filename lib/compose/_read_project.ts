@@ -5,7 +5,7 @@ import type { ComposeModel, FileObject, Network, Service, Volume } from "./model
 import { object, type Reader } from "./_reader.ts";
 import { readFileObject, readNetwork, type ReadResource, readVolume } from "./_read_resources.ts";
 import { readService } from "./_read_service.ts";
-import { child, isNull, type MapNode } from "./_tree.ts";
+import { child, isNull, type MapNode } from "../yaml_tree/mod.ts";
 
 /** What reading a merged project needs. */
 export interface ProjectRequest {

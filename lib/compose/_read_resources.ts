@@ -11,7 +11,7 @@ import {
   text,
   texts,
 } from "./_reader.ts";
-import { child, isNull, type TreeNode } from "./_tree.ts";
+import { child, isNull, type TreeNode } from "../yaml_tree/mod.ts";
 
 /** Reads one network, volume, config or secret of a project; nothing is one with all defaults. */
 export type ReadResource<T> = (

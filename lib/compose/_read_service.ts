@@ -29,7 +29,7 @@ import {
   words,
 } from "./_reader.ts";
 import { fileMode, volumes } from "./_read_volumes.ts";
-import { isNull, mapAt, type MapNode, type TreeNode } from "./_tree.ts";
+import { isNull, mapAt, type MapNode, type TreeNode } from "../yaml_tree/mod.ts";
 
 const fileReference: Read<FileReference> = (node, reader, path) => {
   if (node.kind === "scalar") {

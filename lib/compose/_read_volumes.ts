@@ -1,7 +1,7 @@
 import { didYouMean } from "../diagnostics/mod.ts";
 import type { ServiceVolume } from "./model.ts";
 import { bool, bytes, filled, object, oneOf, type Read, type Reader } from "./_reader.ts";
-import type { TreeNode } from "./_tree.ts";
+import type { TreeNode } from "../yaml_tree/mod.ts";
 import { isHostPath, splitVolume } from "./_volume_text.ts";
 
 const PROPAGATIONS = ["rprivate", "private", "rshared", "shared", "rslave", "slave"] as const;

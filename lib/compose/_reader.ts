@@ -2,7 +2,13 @@ import { type Diagnostics, didYouMean } from "../diagnostics/mod.ts";
 import { formatDuration, parseBytes, parseDuration } from "./quantities.ts";
 import { shellWords } from "./_shell_words.ts";
 import { pairsOf } from "./_merge.ts";
-import { describeNode, isNull, type Place, type ScalarNode, type TreeNode } from "./_tree.ts";
+import {
+  describeNode,
+  isNull,
+  type Place,
+  type ScalarNode,
+  type TreeNode,
+} from "../yaml_tree/mod.ts";
 
 /** Reads one value; `undefined` when it is wrong, which was reported then. */
 export type Read<T> = (node: TreeNode, reader: Reader, path: string) => T | undefined;

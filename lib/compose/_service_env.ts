@@ -3,7 +3,7 @@ import { type FileContext, readReferred } from "./_files.ts";
 import { isFile } from "./_discover.ts";
 import type { Service } from "./model.ts";
 import { bool, filled, object, oneOf, type Reader } from "./_reader.ts";
-import { isNull, type ScalarNode, type TreeNode } from "./_tree.ts";
+import { isNull, type ScalarNode, type TreeNode } from "../yaml_tree/mod.ts";
 
 interface EnvFile {
   readonly path: string;

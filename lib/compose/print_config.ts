@@ -1,4 +1,4 @@
-import { emitYaml } from "./_emit_yaml.ts";
+import { emitYaml } from "../yaml_tree/mod.ts";
 import type { ComposeModel, Service } from "./model.ts";
 import type { Project } from "./project.ts";
 

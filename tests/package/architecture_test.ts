@@ -14,7 +14,9 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   registry: ["errors", "files", "retry", "commands"],
   engine: ["errors", "files", "retry", "commands", "registry"],
   containers: ["engine", "messages"],
-  compose: ["containers", "diagnostics"],
+  yaml_tree: ["errors", "diagnostics"],
+  compose: ["containers", "yaml_tree"],
+  buildr: ["containers", "yaml_tree"],
   ytt: ["errors", "diagnostics"],
 };
 

@@ -3,11 +3,10 @@ import {
   type ListNode,
   type MapEntry,
   type MapNode,
-  type MergeTag,
   type Place,
   place,
   type TreeNode,
-} from "./_tree.ts";
+} from "./tree.ts";
 
 /** A file whose aliases stand for more values than this is taken for an attack. */
 const MAX_VALUES = 2_000_000;
@@ -22,7 +21,7 @@ interface OpenMap extends Place {
   readonly entries: Map<string, MapEntry>;
   readonly merges: { readonly key: Place; readonly value: TreeNode }[];
   readonly anchor: string | undefined;
-  readonly tag: MergeTag | undefined;
+  readonly tag: string | undefined;
   key: (Place & { readonly text: string; readonly isMerge: boolean }) | undefined;
 }
 
@@ -30,11 +29,18 @@ interface OpenList extends Place {
   readonly kind: "list";
   readonly items: TreeNode[];
   readonly anchor: string | undefined;
-  readonly tag: MergeTag | undefined;
+  readonly tag: string | undefined;
+}
+
+/** What a reader of YAML may meet beside plain data. */
+export interface ParseOptions {
+  /** Names of tags that nodes keep, with their `!`. Default none; others are mistakes. */
+  readonly tags?: readonly string[];
 }
 
 /** What is read, and what an alias may refer to. */
 interface Reading {
+  readonly tags: readonly string[];
   readonly yaml: Yaml;
   readonly source: SourceText;
   readonly diagnostics: Diagnostics;
@@ -48,11 +54,13 @@ interface Reading {
  *
  * @param source The file.
  * @param diagnostics Takes mistakes: syntax, names given twice, unknown anchors and tags.
+ * @param options Which tags have a meaning.
  * @returns Its documents; `undefined` when its syntax is wrong.
  */
 export async function parseYaml(
   source: SourceText,
   diagnostics: Diagnostics,
+  options: ParseOptions = {},
 ): Promise<readonly TreeNode[] | undefined> {
   const yaml = await import("../deps/js_yaml.ts");
   let events: ReturnType<Yaml["parseEvents"]>;
@@ -64,7 +72,14 @@ export async function parseYaml(
     diagnostics.error(source, { start: at, end: at + 1 }, `Cannot read YAML: ${error.reason}`);
     return undefined;
   }
-  const reading: Reading = { yaml, source, diagnostics, anchors: new Map(), sizes: new Map() };
+  const reading: Reading = {
+    tags: options.tags ?? [],
+    yaml,
+    source,
+    diagnostics,
+    anchors: new Map(),
+    sizes: new Map(),
+  };
   const documents = buildDocuments(events, reading);
   const written = events.length;
   for (const root of documents) {
@@ -113,7 +128,7 @@ function buildDocuments(
         lastEnd = node.range.end;
         const tag = tagOf(event, reading);
         const own = tag === "!!str" ? { ...node, plain: false } : node;
-        const tagged = tag === "reset" || tag === "override" ? { ...own, tag } : own;
+        const tagged = tag === undefined || tag === "!!str" ? own : { ...own, tag };
         const anchor = anchorOf(event, source.text);
         if (anchor !== undefined) anchors.set(anchor, tagged);
         add(tagged);
@@ -128,7 +143,7 @@ function buildDocuments(
           source,
           range: { start: event.start, end: event.start + 1 },
           anchor,
-          tag: tag === "reset" || tag === "override" ? tag : undefined,
+          tag: tag === "!!str" ? undefined : tag,
         };
         stack.push(
           event.type === id.MAPPING
@@ -218,17 +233,21 @@ function resolveAlias(
 
 function tagOf(
   event: { tagStart: number; tagEnd: number },
-  { source, diagnostics }: Reading,
-): MergeTag | "!!str" | undefined {
+  { source, diagnostics, tags }: Reading,
+): string | undefined {
   if (event.tagStart === -1) return undefined;
   const tag = source.text.slice(event.tagStart, event.tagEnd);
-  if (tag === "!reset" || tag === "!override") return tag.slice(1) as MergeTag;
+  if (tags.includes(tag)) return tag.slice(1);
   if (tag === "!!str" || tag === "!") return "!!str";
   if (/^!!(?:map|seq|int|bool|float|null)$/.test(tag)) return undefined;
   const range = { start: event.tagStart, end: event.tagEnd };
-  diagnostics.error(source, range, `Unknown tag "${tag}"`, {
-    hint: 'only "!reset" and "!override" have a meaning here',
-  });
+  const known = tags.map((one) => `"${one}"`).join(" and ");
+  diagnostics.error(
+    source,
+    range,
+    `Unknown tag "${tag}"`,
+    known === "" ? {} : { hint: `only ${known} have a meaning here` },
+  );
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { SourceText, TextRange } from "../diagnostics/mod.ts";
 
-/** A value of a compose file that still knows where it was written. */
+/** A value of a YAML file that still knows where it was written. */
 export type TreeNode = MapNode | ListNode | ScalarNode;
 
 /** What every node knows. */
@@ -11,17 +11,14 @@ export interface Place {
   readonly range: TextRange;
 }
 
-/** What a tag asks the merge to do: forget the value, or put it in the place of the other. */
-export type MergeTag = "reset" | "override";
-
 /** Names and values, in the order of the file. */
 export interface MapNode extends Place {
   /** Tells the kinds apart. */
   readonly kind: "map";
   /** Entries by name. */
   readonly entries: ReadonlyMap<string, MapEntry>;
-  /** What its tag says. */
-  readonly tag?: MergeTag;
+  /** Its tag without the `!`, where the reader knows it. */
+  readonly tag?: string;
 }
 
 /** One entry of a map. */
@@ -38,8 +35,8 @@ export interface ListNode extends Place {
   readonly kind: "list";
   /** The values. */
   readonly items: readonly TreeNode[];
-  /** What its tag says. */
-  readonly tag?: MergeTag;
+  /** Its tag without the `!`, where the reader knows it. */
+  readonly tag?: string;
 }
 
 /** A text, number, truth value or nothing. */
@@ -50,8 +47,8 @@ export interface ScalarNode extends Place {
   readonly text: string;
   /** Whether it was written without quotes, so that it may be a number, a truth value or nothing. */
   readonly plain: boolean;
-  /** What its tag says. */
-  readonly tag?: MergeTag;
+  /** Its tag without the `!`, where the reader knows it. */
+  readonly tag?: string;
 }
 
 /** Tells whether a value is nothing: `null`, `~` or empty, without quotes. */

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { emitYaml } from "../../lib/compose/_emit_yaml.ts";
-import { parseYaml } from "../../lib/compose/_parse_yaml.ts";
-import { plainValue } from "../../lib/compose/_tree.ts";
 import { Diagnostics, SourceText } from "../../lib/diagnostics/mod.ts";
+import { emitYaml, parseYaml, plainValue } from "../../lib/yaml_tree/mod.ts";
 
 const TEXTS = [
   ...["yes", "no", "Off", "null", "~", "", " ", "1", "-1", "0x10", "0o7", "0440", "1_000", "1e3"],
