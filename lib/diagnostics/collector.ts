@@ -3,7 +3,7 @@ import type { SourceText, TextRange } from "./position.ts";
 import { renderDiagnostics, sortDiagnostics } from "./render.ts";
 
 /** What else may be said about a mistake. */
-export type DiagnosticDetails = Pick<Diagnostic, "hint" | "related">;
+export type DiagnosticDetails = Pick<Diagnostic, "code" | "hint" | "related">;
 
 /** Collects mistakes, so that a reader can go on and report all of them at once. */
 export class Diagnostics {

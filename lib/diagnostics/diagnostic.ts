@@ -7,6 +7,8 @@ export type Severity = "error" | "warning";
 export interface Diagnostic {
   /** How bad it is. */
   readonly severity: Severity;
+  /** Name of the kind of mistake, for programs and for looking it up: `undefined-stage`. */
+  readonly code?: string;
   /** One sentence without a final period. */
   readonly message: string;
   /** The text that it is in. */

@@ -41,4 +41,5 @@ export {
   type RenderOptions,
   sortDiagnostics,
 } from "./render.ts";
+export { type PlainDiagnostic, plainDiagnostics, renderGithub } from "./formats.ts";
 export { didYouMean } from "./suggest.ts";

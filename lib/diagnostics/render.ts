@@ -33,10 +33,11 @@ const MAX_WIDTH = 160;
  * ```
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
-  const { severity, message, hint, related = [] } = diagnostic;
+  const { severity, code: name, message, hint, related = [] } = diagnostic;
   const paint = painter(options.colour === true);
   const code = severity === "error" ? "31" : "33";
-  const head = `${paint("1", placeOf(diagnostic))}: ${paint(code, severity)}: ${message}` +
+  const kind = name === undefined ? severity : `${severity}[${name}]`;
+  const head = `${paint("1", placeOf(diagnostic))}: ${paint(code, kind)}: ${message}` +
     (hint === undefined ? "" : `, ${hint}`);
   const parts = [head, ...excerpt(diagnostic, paint, code)];
   for (const place of related) {
