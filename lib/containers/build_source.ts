@@ -1,5 +1,5 @@
 import { LineSplitter } from "../commands/output/mod.ts";
-import { buildImage } from "../engine/build/mod.ts";
+import { type BuildEvent, buildImage } from "../engine/build/mod.ts";
 import type { EngineClient } from "../engine/mod.ts";
 import type { DockerfileSource } from "./dockerfile.ts";
 
@@ -11,6 +11,8 @@ export interface BuildSourceContext {
   readonly labels: Readonly<Record<string, string>>;
   /** Takes the lines of the build's log. */
   readonly onLine: (line: string) => void;
+  /** Takes the events of the build themselves. */
+  readonly onEvent?: (event: BuildEvent) => void;
   /** Ends the build. */
   readonly signal: AbortSignal;
 }
@@ -53,6 +55,7 @@ export async function buildSource(
     labels: { ...source.labels, ...context.labels },
     signal: context.signal,
     onEvent: (event) => {
+      context.onEvent?.(event);
       if (event.kind === "step" && event.state === "started") context.onLine(event.text);
       if (event.kind === "note") context.onLine(event.text);
       if (event.kind !== "log") return;

@@ -108,6 +108,7 @@ export {
   type WaitContextFields,
 } from "./errors.ts";
 export { GraphError } from "./graph.ts";
+export type { ImageEvent, LineEvent, NodeEvent, RunEvent } from "./run_event.ts";
 export type { TimelineEntry } from "./node_status.ts";
 export { LABEL, labelsOf, type LabelValues, type Lifetime } from "./labels.ts";
 export {

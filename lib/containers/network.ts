@@ -34,7 +34,7 @@ import { failureReport, hasFailed, timeoutReport } from "./report.ts";
 import { RunningContainer } from "./running_container.ts";
 import type { ContainerSpec, NodeSpec } from "./spec.ts";
 import { startGraph } from "./start_graph.ts";
-import { summaryOf } from "./summary.ts";
+import { nodeEvent, summaryOf } from "./summary.ts";
 import { sweepDeadOwners } from "./sweep.ts";
 import { waitForCondition } from "./wait_condition.ts";
 import { waitForEnds } from "./wait_for_ends.ts";
@@ -497,7 +497,8 @@ export class ContainerNetwork implements AsyncDisposable {
     const containers = specs.filter((spec) => spec.kind === "container");
     const images = await prepareImages(containers, {
       engine: this.engine,
-      labels: this.#identity.labels(),
+      labels: this.#identity.imageLabels(),
+      onImage: this.#options.onEvent,
       onProgress: (name, line) => this.#progress(`${name}: ${line}`),
       signal,
     });
@@ -516,6 +517,7 @@ export class ContainerNetwork implements AsyncDisposable {
       outputs,
     });
     stack.move(); // the nodes end their outputs
+    this.#observe(specs);
     await this.#adopt(kept, signal);
     await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
       engine: this.engine,
@@ -527,13 +529,26 @@ export class ContainerNetwork implements AsyncDisposable {
   }
 
   get #outputSettings(): OutputSettings {
+    const { onEvent } = this.#options;
     return {
       logDir: this.logDir,
       forward: this.#options.forward ?? true,
       stdout: this.#options.stdout ?? Deno.stdout,
       stderr: this.#options.stderr ?? Deno.stderr,
       onWarning: (text) => this.#progress(`warning: ${text}`),
+      ...(onEvent === undefined ? {} : {
+        onLine: (name, stream, text) => onEvent({ kind: "line", name, stream, text }),
+      }),
     };
+  }
+
+  #observe(specs: readonly NodeSpec[]): void {
+    const { onEvent } = this.#options;
+    if (onEvent === undefined) return;
+    for (const { name } of specs) {
+      const node = this.#registry.requireNode(name);
+      node.status.observe((entry) => onEvent(nodeEvent(node, entry)));
+    }
   }
 
   async #onSignal(): Promise<void> {

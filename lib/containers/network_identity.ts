@@ -1,4 +1,4 @@
-import { labelsOf, type Lifetime } from "./labels.ts";
+import { LABEL, labelsOf, type Lifetime } from "./labels.ts";
 
 /** What a network and everything in it are called on the engine. */
 export class NetworkIdentity {
@@ -39,6 +39,17 @@ export class NetworkIdentity {
   /** Name of a container on the engine. */
   containerName(name: string): string {
     return this.isUnique ? `${this.name}_${name}_${this.runId}` : name;
+  }
+
+  /**
+   * Labels of an image that is built: of one that is kept they are the same in every run, so that
+   * it is the same image as long as it is made from the same things.
+   */
+  imageLabels(): Readonly<Record<string, string>> {
+    const labels = this.labels();
+    if (this.lifetime === "owner") return labels;
+    const { [LABEL.host]: _host, [LABEL.owner]: _owner, ...stable } = labels;
+    return stable;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { OutputWriter } from "../commands/output/mod.ts";
 import type { ConnectOptions, EngineClient } from "../engine/mod.ts";
 import type { Lifetime } from "./labels.ts";
+import type { RunEvent } from "./run_event.ts";
 
 /** The addresses of a network. */
 export interface SubnetSpec {
@@ -97,6 +98,8 @@ export interface NetworkOptions {
   readonly volumes?: Readonly<Record<string, VolumeDefinition>>;
   /** Takes what is worth knowing: sweeps, pulls, warnings. Default: lines on `stderr`. */
   readonly onProgress?: (line: string) => void;
+  /** Takes what happens, for live views and records. Default: nobody. */
+  readonly onEvent?: (event: RunEvent) => void;
   /** Ends the creation. */
   readonly signal?: AbortSignal;
 }

@@ -20,6 +20,8 @@ export interface OutputSettings {
   readonly stdout: OutputWriter & { isTerminal?(): boolean };
   /** Takes the live view of error outputs. */
   readonly stderr: OutputWriter & { isTerminal?(): boolean };
+  /** Takes each line, where somebody wants them. */
+  readonly onLine?: (name: string, stream: "stdout" | "stderr", line: string) => void;
   /** Told when a log file could not be written to its end. */
   readonly onWarning: (text: string) => void;
 }
@@ -84,6 +86,10 @@ export class NodeOutput {
     const open = async (stream: "stdout" | "stderr"): Promise<OutputStream> => {
       const lines = new LineWatch();
       const sinks: OutputSink[] = [lines];
+      const { onLine } = settings;
+      if (onLine !== undefined) {
+        lines.watch(new Uint8Array(), (line) => onLine(name, stream, line));
+      }
       if (options.forward ?? settings.forward) {
         const writer = settings[stream];
         const mark = stream === "stdout" ? " " : "E";

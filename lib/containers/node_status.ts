@@ -35,6 +35,7 @@ export class NodeStatus {
   #failure: unknown;
   readonly #timeline: TimelineEntry[] = [];
   #listeners = new Set<() => void>();
+  #onNote: ((entry: TimelineEntry) => void) | undefined;
 
   /** How far it has come. */
   get phase(): NodePhase {
@@ -103,8 +104,19 @@ export class NodeStatus {
 
   /** Adds a line to the time line. */
   note(what: string, atMs: number = Date.now()): void {
-    this.#timeline.push({ atMs, what });
+    const entry = { atMs, what };
+    this.#timeline.push(entry);
+    this.#onNote?.(entry);
     this.wake();
+  }
+
+  /**
+   * Has every new line of the time line told; what it says holds already then.
+   *
+   * @param onNote Takes the line.
+   */
+  observe(onNote: (entry: TimelineEntry) => void): void {
+    this.#onNote = onNote;
   }
 
   /** Has everybody who waits look again. */

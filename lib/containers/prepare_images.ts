@@ -1,8 +1,10 @@
 import type { EngineClient, ImageInspect } from "../engine/mod.ts";
 import { ImageNotFoundError } from "../engine/mod.ts";
+import { ImageProgress } from "./_image_progress.ts";
 import { buildSource } from "./build_source.ts";
 import type { ImageSource } from "./dockerfile.ts";
 import { ContainerStartError } from "./errors.ts";
+import type { ImageEvent } from "./run_event.ts";
 import type { ContainerSpec } from "./spec.ts";
 
 /** An image that is on the engine. */
@@ -23,6 +25,8 @@ export interface PrepareContext {
   readonly labels: Readonly<Record<string, string>>;
   /** Takes what is going on, one line each. */
   readonly onProgress: (name: string, line: string) => void;
+  /** Takes how far the work is, where somebody wants to know. */
+  readonly onImage?: (event: ImageEvent) => void;
   /** Ends the work. */
   readonly signal: AbortSignal;
 }
@@ -68,12 +72,17 @@ async function prepare(spec: ContainerSpec, context: PrepareContext): Promise<Pr
   const { engine, signal } = context;
   const { image } = spec;
   if (image.kind === "dockerfile") {
+    const tell = teller(spec, "build", context);
+    const progress = new ImageProgress((told) => tell("progress", told));
+    tell("started");
     const id = await buildSource(image, {
       engine,
       labels: context.labels,
       onLine: (line) => context.onProgress(spec.name, line),
+      onEvent: (event) => progress.takeBuild(event),
       signal,
     });
+    tell("done");
     return { id, name: nameOf(image), inspect: await engine.images.inspect(id, { signal }) };
   }
   const { reference } = image;
@@ -87,9 +96,29 @@ async function prepare(spec: ContainerSpec, context: PrepareContext): Promise<Pr
     };
   }
   context.onProgress(spec.name, `pulling ${reference}`);
-  await engine.images.pull(reference, { signal, platform: spec.platform });
+  const tell = teller(spec, "pull", context);
+  const progress = new ImageProgress((told) => tell("progress", told));
+  tell("started");
+  await engine.images.pull(reference, {
+    signal,
+    platform: spec.platform,
+    onProgress: (line) => progress.takePull(line),
+  });
+  tell("done");
   const pulled = await engine.images.inspect(reference, { signal });
   return { id: pulled.Id, name: reference, inspect: pulled };
+}
+
+function teller(spec: ContainerSpec, action: ImageEvent["action"], context: PrepareContext) {
+  return (state: ImageEvent["state"], told: Partial<ImageEvent> = {}) =>
+    context.onImage?.({
+      kind: "image",
+      name: spec.name,
+      reference: nameOf(spec.image),
+      action,
+      state,
+      ...told,
+    });
 }
 
 async function inspectIfThere(

@@ -1,5 +1,8 @@
 import type { GraphNode } from "./node.ts";
 import type { NodeSummary } from "./network_spec.ts";
+import { ContainerNode } from "./container_node.ts";
+import type { TimelineEntry } from "./node_status.ts";
+import type { NodeEvent } from "./run_event.ts";
 import type { NodeSpec } from "./spec.ts";
 
 /**
@@ -41,6 +44,28 @@ export function summaryOf(
     exitCode: status.exit?.exitCode,
     readyMs: ready === undefined ? undefined : Math.max(0, ready - startedAtMs),
     ranMs: started === undefined ? undefined : Math.max(0, (ended ?? Date.now()) - started),
+  };
+}
+
+/**
+ * Makes the event for a new line of a node's time line.
+ *
+ * @param node The node.
+ * @param entry The line.
+ */
+export function nodeEvent(node: GraphNode, { atMs, what }: TimelineEntry): NodeEvent {
+  const { spec, status } = node;
+  const state = stateOf(node);
+  const isContainer = node instanceof ContainerNode;
+  return {
+    kind: "node",
+    name: spec.name,
+    // The engine has not made its first check yet.
+    state: state === "running" && isContainer && node.hasHealthCheck ? "starting" : state,
+    what,
+    atMs,
+    ...(status.exit?.exitCode === undefined ? {} : { exitCode: status.exit.exitCode }),
+    kept: isContainer && node.adopted,
   };
 }
 
