@@ -19,3 +19,4 @@ export * as engine from "./lib/engine/mod.ts";
 export * as containers from "./lib/containers/mod.ts";
 export * as ytt from "./lib/ytt/mod.ts";
 export * as compose from "./lib/compose/mod.ts";
+export * as doctor from "./lib/doctor/mod.ts";

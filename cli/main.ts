@@ -66,6 +66,11 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./engine.ts")).engineCommand(output),
   },
   {
+    name: "doctor",
+    summary: "look at the engine, and say what mends what is wrong",
+    load: async (output) => (await import("./doctor.ts")).doctorCommand(output),
+  },
+  {
     name: "install-links",
     summary: "write executables under the names that scripts know",
     load: async (output) => (await import("./install_links.ts")).installLinksCommand(output),

@@ -17,6 +17,7 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   yaml_tree: ["errors", "diagnostics"],
   compose: ["containers", "yaml_tree"],
   buildr: ["containers", "yaml_tree"],
+  doctor: ["containers"],
   ytt: ["errors", "diagnostics"],
 };
 
