@@ -2,6 +2,7 @@ import type { ContainerInspect, EngineClient, EngineEvent, HijackedStream } from
 import { copyIntoContainer, type CopySource } from "./copy.ts";
 import { abortable } from "../retry/mod.ts";
 import { cleanupSignal, patiently } from "./_patience.ts";
+import { stopPolitely } from "./polite_stop.ts";
 import { pumpOutput } from "./_pump_output.ts";
 import { ContainerRuns } from "./container_runs.ts";
 import { createBody, endpointsOf } from "./create_body.ts";
@@ -135,6 +136,25 @@ export class ContainerNode implements GraphNode {
     this.#watching = this.#watch(id, exit, pumping, stream);
   }
 
+  /**
+   * Takes over a container that has done its work in an earlier run; nothing is run.
+   *
+   * @param id The container.
+   * @param signal Ends the attempt.
+   */
+  async adoptEnded(id: string, signal: AbortSignal): Promise<void> {
+    this.#id = id;
+    this.#adopted = true;
+    const { State } = await this.#context.engine.containers.inspect(id, { signal });
+    this.status.setExit({
+      exitCode: State.ExitCode,
+      oomKilled: State.OOMKilled,
+      terminated: false,
+      atMs: timeOf(State.FinishedAt),
+    });
+    await this.output.end();
+  }
+
   /** Creates it on the engine. */
   create(signal: AbortSignal): Promise<void> {
     return this.#doing(() => this.#create(signal));
@@ -173,11 +193,8 @@ export class ContainerNode implements GraphNode {
   async terminate(graceMs: number): Promise<void> {
     this.#terminating = true;
     await this.#busy;
-    // Process 1 of a container ignores SIGTERM unless it has a handler, so asking first costs the
-    // whole grace in most cases; who wants it says so.
     if (graceMs > 0 && this.status.phase === "running" && this.#id !== undefined) {
-      const stopping = this.#context.engine.containers.stop(this.#id, { timeoutMs: graceMs });
-      await stopping.catch(ignoreGone);
+      await stopPolitely(this.#context.engine, this.#id, { timeoutMs: graceMs });
     }
     await (this.#removing ??= this.#remove().finally(() => this.#removing = undefined));
   }
@@ -451,9 +468,4 @@ function terminatedExit() {
 function timeOf(rfc3339: string | undefined): number {
   const ms = rfc3339 === undefined ? NaN : Date.parse(rfc3339);
   return Number.isNaN(ms) || ms < 0 ? Date.now() : ms;
-}
-
-function ignoreGone(error: unknown): boolean {
-  if (error instanceof Error && error.name === "ContainerNotFoundError") return false;
-  throw error;
 }

@@ -45,6 +45,16 @@ export async function findKept(
   };
 }
 
+/** How a kept network is locked. */
+export interface LockKeptOptions {
+  /** Reads environment variables. Default `Deno.env.get`. */
+  readonly env?: ReadEnv;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+  /** Told once when another process has the lock. */
+  readonly onWait?: (line: string) => void;
+}
+
 /**
  * Keeps other processes of this machine from changing a kept network meanwhile: two that find
  * nothing would make everything twice.
@@ -57,11 +67,7 @@ export async function findKept(
 export async function lockKept(
   engine: EngineClient,
   project: string,
-  options: {
-    readonly env?: ReadEnv;
-    readonly signal?: AbortSignal;
-    readonly onWait?: (line: string) => void;
-  } = {},
+  options: LockKeptOptions = {},
 ): Promise<AsyncDisposable> {
   const bytes = new TextEncoder().encode(`${engine.host}\n${project}`);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

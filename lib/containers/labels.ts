@@ -14,6 +14,8 @@ export const LABEL = {
   owner: "org.superorch.owner",
   /** A {@linkcode Lifetime}. */
   lifetime: "org.superorch.lifetime",
+  /** What it was started after: names with commas, so that `down` needs no file for its order. */
+  after: "org.superorch.after",
 } as const;
 
 /**
@@ -38,6 +40,8 @@ export interface LabelValues {
   readonly owner: string;
   /** How long it lives. */
   readonly lifetime: Lifetime;
+  /** What it was started after, absent for nothing. */
+  readonly after?: string;
 }
 
 /**

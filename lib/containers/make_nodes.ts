@@ -6,11 +6,12 @@ import type { NamedObjects } from "./named_objects.ts";
 import type { NetworkEvents } from "./network_events.ts";
 import type { NetworkIdentity } from "./network_identity.ts";
 import type { GraphNode } from "./node.ts";
+import { LABEL } from "./labels.ts";
 import { NodeOutput, type OutputSettings } from "./node_output.ts";
 import type { NodeRegistry } from "./node_registry.ts";
 import type { PreparedImage } from "./prepare_images.ts";
 import { publishedAddresses } from "./published_addresses.ts";
-import type { NodeSpec } from "./spec.ts";
+import { dependenciesOf, type NodeSpec } from "./spec.ts";
 import { specHash } from "./spec_hash.ts";
 
 /** What nodes have in common. */
@@ -85,7 +86,7 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     networks: named.networks,
     engineName: spec.containerName ?? identity.containerName(spec.name),
     image,
-    labels: identity.labels(spec.name, await specHash(spec, image.id)),
+    labels: { ...identity.labels(spec.name, await specHash(spec, image.id)), ...afterLabel(spec) },
     resolveBind: (path) => binds.absolute(path),
     resolveVolume: (name) => named.volume(name),
     // By name: the other one may not be created yet.
@@ -95,4 +96,10 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
       return other.containerName ?? identity.containerName(name);
     },
   });
+}
+
+// No part of the hash: a container need not be made again because others are started before it.
+function afterLabel(spec: NodeSpec): Readonly<Record<string, string>> {
+  const names = dependenciesOf(spec).map(([name]) => name);
+  return names.length === 0 ? {} : { [LABEL.after]: names.join(",") };
 }

@@ -108,6 +108,15 @@ export {
   type WaitContextFields,
 } from "./errors.ts";
 export { GraphError } from "./graph.ts";
+export { planNetwork, type PlanStep } from "./plan.ts";
+export {
+  defineNetwork,
+  type DescribeContext,
+  type NetworkDescription,
+  type NetworkModule,
+  type NetworkSettings,
+} from "./network_description.ts";
+export { stopPolitely } from "./polite_stop.ts";
 export type { ImageEvent, LineEvent, NodeEvent, RunEvent } from "./run_event.ts";
 export type { TimelineEntry } from "./node_status.ts";
 export { LABEL, labelsOf, type LabelValues, type Lifetime } from "./labels.ts";
@@ -134,7 +143,14 @@ export {
   type TerminalStreams,
 } from "./interactive_exec.ts";
 export { autoExec, type AutoExecOptions } from "./auto_exec.ts";
-export { findKept, type KeptProject, removeKept, type RemoveKeptOptions } from "./kept.ts";
+export {
+  findKept,
+  type KeptProject,
+  lockKept,
+  type LockKeptOptions,
+  removeKept,
+  type RemoveKeptOptions,
+} from "./kept.ts";
 export { formatSummary } from "./summary_table.ts";
 export { runLogDirectory } from "./run_log_directory.ts";
 export { reaperMain } from "./reaper.ts";

@@ -1,7 +1,8 @@
 import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
-import { connectEngine, type EngineClient } from "../engine/mod.ts";
+import { connectEngine, type ContainerSummary, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { limiter } from "./_limit.ts";
+import { stopPolitely } from "./polite_stop.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
 import { CommandNode } from "./command_node.ts";
@@ -31,8 +32,9 @@ import type {
 import { formatOwner, identifyProcess } from "./owner.ts";
 import { prepareImages } from "./prepare_images.ts";
 import { failureReport, hasFailed, timeoutReport } from "./report.ts";
+import { removeContainer } from "./remove_container.ts";
 import { RunningContainer } from "./running_container.ts";
-import type { ContainerSpec, NodeSpec } from "./spec.ts";
+import { type ContainerSpec, dependenciesOf, type NodeSpec } from "./spec.ts";
 import { startGraph } from "./start_graph.ts";
 import { nodeEvent, summaryOf } from "./summary.ts";
 import { sweepDeadOwners } from "./sweep.ts";
@@ -570,13 +572,21 @@ export class ContainerNetwork implements AsyncDisposable {
   // What runs already, and would be made the same way today, goes on; everything else of that name
   // makes room.
   async #adopt(kept: KeptProject | undefined, signal: AbortSignal): Promise<void> {
+    const specs = [...this.#registry.specs.values()];
     await Promise.all(this.#registry.nodes.map(async (node) => {
+      if (!(node instanceof ContainerNode) || node.status.phase !== "waiting") return;
       const there = kept?.containers.get(node.spec.name);
-      if (there === undefined || !(node instanceof ContainerNode)) return;
-      if (node.status.phase !== "waiting") return;
-      const same = there.Labels[LABEL.spec] === node.labels[LABEL.spec];
-      if (same && there.State === "running") await node.adopt(there.Id, signal);
-      else await this.engine.containers.remove(there.Id, { force: true, signal });
+      const same = there?.Labels[LABEL.spec] === node.labels[LABEL.spec];
+      if (same && there?.State === "running") return await node.adopt(there.Id, signal);
+      if (same && hasDoneItsWork(there!, specs)) return await node.adoptEnded(there!.Id, signal);
+      // Another number of replicas can leave the name on the engine to one of another name here.
+      const inTheWay = [...kept?.containers.values() ?? []].filter(({ Id, Names }) =>
+        Id === there?.Id || Names.includes(`/${node.engineName}`)
+      );
+      for (const { Id, State } of inTheWay) {
+        if (State === "running") await stopPolitely(this.engine, Id, { signal });
+        await removeContainer(this.engine, Id, signal);
+      }
     }));
   }
 
@@ -650,6 +660,15 @@ export class ContainerNetwork implements AsyncDisposable {
     // A closed standard error is no reason to fail.
     (this.#options.stderr ?? Deno.stderr).write(bytes).catch(() => {});
   }
+}
+
+// A job that others wait for is not done twice; whatever else has ended is wanted again.
+function hasDoneItsWork({ Labels, State, Status }: ContainerSummary, specs: readonly NodeSpec[]) {
+  const name = Labels[LABEL.name];
+  return State === "exited" && Status.startsWith("Exited (0)") &&
+    specs.some((spec) =>
+      dependenciesOf(spec).some(([other, condition]) => other === name && condition === "completed")
+    );
 }
 
 function isElsewhere({ networks, networkMode }: ContainerSpec): boolean {
