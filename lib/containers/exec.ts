@@ -24,8 +24,8 @@ export interface ExecOptions {
   readonly privileged?: boolean;
   /** How many of the last bytes of each output are kept. Default 4 MiB. */
   readonly recordLimitBytes?: number;
-  /** Takes its output as it comes. */
-  readonly onOutput?: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
+  /** Takes its output as it comes; a promise is waited for before more is read. */
+  readonly onOutput?: (stream: "stdout" | "stderr", piece: Uint8Array) => unknown;
   /** How long it may take. The engine has no way to end it: it goes on inside. Default: no limit. */
   readonly timeoutMs?: number;
   /** Ends the wait. */
@@ -89,9 +89,11 @@ export async function execInContainer(
     stdout: new TailBuffer({ limitBytes }),
     stderr: new TailBuffer({ limitBytes }),
   };
+  let waits: Promise<unknown>[] = [];
   const demultiplexer = new Demultiplexer((stream, piece) => {
     outputs[stream].write(piece);
-    options.onOutput?.(stream, piece);
+    const wait = options.onOutput?.(stream, piece);
+    if (wait instanceof Promise) waits.push(wait);
   });
   using stream = await engine.execs.start(execId, { signal });
   const input = feed(stream, options.stdin);
@@ -105,6 +107,9 @@ export async function execInContainer(
     // it, and the end of the output is what says that it is over.
     for (let bytes = await stream.read(); bytes !== null; bytes = await stream.read()) {
       demultiplexer.write(bytes);
+      if (waits.length === 0) continue;
+      await Promise.all(waits);
+      waits = [];
     }
     demultiplexer.end();
     stop();
