@@ -30,6 +30,7 @@ export { abortableFetch } from "./abortable_fetch.ts";
 export { delay, type DelayOptions } from "./delay.ts";
 export { waitForOk, type WaitForOkOptions } from "./wait_for_ok.ts";
 export { type Backoff, exponentialBackoff, type ExponentialBackoffOptions } from "./backoff.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { type HostPort, parseHostPort } from "./host_port.ts";
 export {
