@@ -71,6 +71,21 @@ export function withDependencies(
   return ordered;
 }
 
+/**
+ * Numbers nodes by when they can be started at the earliest: 0 for those that wait for nothing, else
+ * one more than the latest that they wait for. A circle must have been told before.
+ *
+ * @param specs All nodes.
+ */
+export function wavesOf(specs: ReadonlyMap<string, NodeSpec>): ReadonlyMap<string, number> {
+  const waves = new Map<string, number>();
+  for (const name of withDependencies([...specs.keys()], specs)) {
+    const before = dependenciesOf(specs.get(name)!).map(([other]) => waves.get(other) ?? -1);
+    waves.set(name, Math.max(-1, ...before) + 1);
+  }
+  return waves;
+}
+
 function findCycle(specs: ReadonlyMap<string, NodeSpec>): readonly string[] | undefined {
   const done = new Set<string>();
   const path: string[] = [];

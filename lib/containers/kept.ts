@@ -10,6 +10,8 @@ export interface KeptProject {
   readonly runId: string;
   /** Id of its network, `undefined` when somebody removed it. */
   readonly networkId: string | undefined;
+  /** Labels of its further networks, by their keys. */
+  readonly networks: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Its containers by their names in the network. */
   readonly containers: ReadonlyMap<string, ContainerSummary>;
 }
@@ -41,6 +43,11 @@ export async function findKept(
   return {
     runId,
     networkId: main?.Id,
+    networks: new Map(
+      networks.flatMap(({ Labels }) =>
+        Labels?.[LABEL.name] === undefined ? [] : [[Labels[LABEL.name]!, Labels] as const]
+      ),
+    ),
     containers: new Map(containers.map((one) => [one.Labels[LABEL.name] ?? "", one])),
   };
 }

@@ -103,7 +103,7 @@ export class NamedObjects {
       if (there === undefined) throw new Error("it is external, and there is none of that name");
       return;
     }
-    const labels = this.#identity.labels(key, await hashOf(definition));
+    const labels = this.#identity.labels(key, await networkHash(definition));
     if (there !== undefined) {
       const isOurs = there.Labels?.[LABEL.run] === this.#identity.runId;
       if (!isOurs) throw new Error("the name is taken by one of somebody else");
@@ -149,7 +149,8 @@ async function explained(
   }
 }
 
-async function hashOf(definition: NetworkDefinition): Promise<string> {
+/** Hashes what a further network is made from. */
+export async function networkHash(definition: NetworkDefinition): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify({ ...definition, name: undefined }));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,19 +1,19 @@
 import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
-import { connectEngine, type ContainerSummary, type EngineClient } from "../engine/mod.ts";
+import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { limiter } from "./_limit.ts";
 import { stopPolitely } from "./polite_stop.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
-import { CommandNode } from "./command_node.ts";
 import { checkContainers } from "./check_container.ts";
 import { type Condition, conditionProblem, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
-import { checkGraph } from "./graph.ts";
+import { checkGraph, wavesOf } from "./graph.ts";
 import { findKept, type KeptProject, lockKept } from "./kept.ts";
+import { hasDoneItsWork } from "./kept_current.ts";
 import { LABEL } from "./labels.ts";
 import { makeNodes, openOutputs } from "./make_nodes.ts";
 import { NamedObjects } from "./named_objects.ts";
@@ -34,7 +34,7 @@ import { prepareImages } from "./prepare_images.ts";
 import { failureReport, hasFailed, timeoutReport } from "./report.ts";
 import { removeContainer } from "./remove_container.ts";
 import { RunningContainer } from "./running_container.ts";
-import { type ContainerSpec, dependenciesOf, type NodeSpec } from "./spec.ts";
+import type { ContainerSpec, NodeSpec } from "./spec.ts";
 import { startGraph } from "./start_graph.ts";
 import { nodeEvent, summaryOf } from "./summary.ts";
 import { sweepDeadOwners } from "./sweep.ts";
@@ -52,6 +52,9 @@ const CASCADE_MS = 250;
 
 /** Host commands are asked to end and killed after this; containers are removed at once. */
 const COMMAND_GRACE_MS = 1_000;
+
+/** What the docker command and Compose give a container that says nothing of its own. */
+const CONTAINER_GRACE_MS = 10_000;
 
 /**
  * A set of containers and host commands that run together: one graph, one network on the engine,
@@ -409,8 +412,8 @@ export class ContainerNetwork implements AsyncDisposable {
    * Ends nodes and removes their containers; they can be run again.
    *
    * @param names Which. Default: all.
-   * @param options `graceMs`: how long they may take to end by themselves. Default: containers 0,
-   * host commands 1 s.
+   * @param options `graceMs`: how long they may take to end by themselves. Default: containers as
+   * the network's `stop` says, host commands 1 s.
    */
   async terminate(
     names?: readonly string[],
@@ -421,13 +424,17 @@ export class ContainerNetwork implements AsyncDisposable {
       ? this.#registry.nodes
       : names.flatMap((name) => this.#registry.node(name) ?? []);
     const gate = limiter(2 * START_WIDTH);
-    const results = await Promise.allSettled(nodes.map((node) =>
-      gate(async () => {
-        const grace = options.graceMs ?? (node instanceof CommandNode ? COMMAND_GRACE_MS : 0);
-        await node.terminate(grace);
-        this.#registry.collect(node);
-      })
-    ));
+    const results: PromiseSettledResult<void>[] = [];
+    for (const group of this.#endOrder(nodes)) {
+      results.push(
+        ...await Promise.allSettled(group.map((node) =>
+          gate(async () => {
+            await node.terminate(options.graceMs ?? this.#graceOf(node));
+            this.#registry.collect(node);
+          })
+        )),
+      );
+    }
     const errors = results.filter((result) => result.status === "rejected");
     if (errors.length > 0) {
       throw new AggregateError(
@@ -435,6 +442,28 @@ export class ContainerNetwork implements AsyncDisposable {
         `Cannot end ${errors.length} of ${nodes.length} nodes of network "${this.name}"`,
       );
     }
+  }
+
+  #graceOf({ spec }: GraphNode): number {
+    if (spec.kind === "command") return COMMAND_GRACE_MS;
+    return this.#options.stop === "ask" ? spec.stopTimeoutMs ?? CONTAINER_GRACE_MS : 0;
+  }
+
+  // Killed at once, nobody notices what went first.
+  #endOrder(nodes: readonly GraphNode[]): readonly (readonly GraphNode[])[] {
+    if (this.#options.stop !== "ask") return [nodes];
+    const waves = wavesOf(this.#registry.specs);
+    const groups = Map.groupBy(nodes, ({ spec }) => waves.get(spec.name) ?? 0);
+    return [...groups].toSorted(([a], [b]) => b - a).map(([, group]) => group);
+  }
+
+  /**
+   * Makes the report of what has failed so far; nothing is ended.
+   *
+   * @returns The error that a wait would throw, `undefined` when nothing has failed.
+   */
+  failure(): NetworkFailedError | undefined {
+    return failureReport(this.name, this.#registry.nodes, this.logDir);
   }
 
   /** Ends all nodes and removes everything that was made on the engine; it can be run again. */
@@ -578,7 +607,9 @@ export class ContainerNetwork implements AsyncDisposable {
       const there = kept?.containers.get(node.spec.name);
       const same = there?.Labels[LABEL.spec] === node.labels[LABEL.spec];
       if (same && there?.State === "running") return await node.adopt(there.Id, signal);
-      if (same && hasDoneItsWork(there!, specs)) return await node.adoptEnded(there!.Id, signal);
+      if (same && hasDoneItsWork(node.spec.name, there!, specs)) {
+        return await node.adoptEnded(there!.Id, signal);
+      }
       // Another number of replicas can leave the name on the engine to one of another name here.
       const inTheWay = [...kept?.containers.values() ?? []].filter(({ Id, Names }) =>
         Id === there?.Id || Names.includes(`/${node.engineName}`)
@@ -660,15 +691,6 @@ export class ContainerNetwork implements AsyncDisposable {
     // A closed standard error is no reason to fail.
     (this.#options.stderr ?? Deno.stderr).write(bytes).catch(() => {});
   }
-}
-
-// A job that others wait for is not done twice; whatever else has ended is wanted again.
-function hasDoneItsWork({ Labels, State, Status }: ContainerSummary, specs: readonly NodeSpec[]) {
-  const name = Labels[LABEL.name];
-  return State === "exited" && Status.startsWith("Exited (0)") &&
-    specs.some((spec) =>
-      dependenciesOf(spec).some(([other, condition]) => other === name && condition === "completed")
-    );
 }
 
 function isElsewhere({ networks, networkMode }: ContainerSpec): boolean {

@@ -78,6 +78,12 @@ export interface NetworkOptions {
   readonly stderr?: OutputWriter & { isTerminal?(): boolean };
   /** How many nodes are started at a time. Default 4. */
   readonly startWidth?: number;
+  /**
+   * How containers are ended. `kill`: at once. `ask`: those that listen to their stop signal get it,
+   * and have the time that their specification says, else 10 s; those that others depend on come
+   * after these. Default `kill`.
+   */
+  readonly stop?: "kill" | "ask";
   /** Whether SIGINT, SIGTERM and SIGHUP clean up and end the process. Default `true`. */
   readonly handleSignals?: boolean;
   /** Addresses. Default: the engine chooses. */

@@ -1,6 +1,6 @@
 import { checkContainers } from "./check_container.ts";
 import type { Condition } from "./conditions.ts";
-import { checkGraph } from "./graph.ts";
+import { checkGraph, wavesOf } from "./graph.ts";
 import { dependenciesOf, type NodeSpec } from "./spec.ts";
 
 /** A node of a network in the order of its start. */
@@ -44,20 +44,11 @@ export function planNetwork(network: string, specs: readonly NodeSpec[]): readon
   }
   checkGraph(network, byName);
   checkContainers(specs.filter((spec) => spec.kind === "container"));
-  const waves = new Map<string, number>();
-  const waveOf = (name: string): number => {
-    const spec = byName.get(name);
-    if (spec === undefined) return -1; // a container that is not of this network
-    const known = waves.get(name);
-    if (known !== undefined) return known;
-    const wave = Math.max(-1, ...dependenciesOf(spec).map(([other]) => waveOf(other))) + 1;
-    waves.set(name, wave);
-    return wave;
-  };
+  const waves = wavesOf(byName);
   return specs
     .map((spec) => ({
       spec,
-      wave: waveOf(spec.name),
+      wave: waves.get(spec.name)!,
       after: dependenciesOf(spec).map(([name, condition]) => ({ name, condition })),
     }))
     .toSorted((a, b) => a.wave - b.wave);
