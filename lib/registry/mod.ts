@@ -1,10 +1,11 @@
 /**
- * Registries of container images: names taken apart, and the credentials that `docker login`
- * keeps, in files or with a credential helper.
+ * Registries: names taken apart, the credentials that `docker login` keeps (in files or with a
+ * credential helper), and a client for blobs, manifests, tags and artifacts.
  *
- * Pulling and pushing is the engine's work; this module tells it with what.
+ * Images are pulled and pushed by the engine, with `engine.images`; the client is for everything
+ * else that is kept in a registry. It makes no images and unpacks none.
  *
- * Permissions: none for names; for credentials `--allow-env=DOCKER_AUTH_CONFIG,DOCKER_CONFIG,HOME`,
+ * Permissions: none for names; `--allow-net` of the registry for its client; for credentials `--allow-env=DOCKER_AUTH_CONFIG,DOCKER_CONFIG,HOME`,
  * `--allow-read` of the docker configuration and `--allow-run=docker-credential-NAME`.
  *
  * @example
@@ -38,3 +39,48 @@ export {
   type HelperSecret,
 } from "./credential_helper.ts";
 export { registryAuthHeader, registryConfigHeader } from "./auth_header.ts";
+export { type ListOptions, RegistryClient, type RegistryClientOptions } from "./client.ts";
+export {
+  BlobApi,
+  type BlobGetOptions,
+  type BlobPutOptions,
+  type BlobSaveOptions,
+  type BlobSource,
+  type PutBlob,
+  type RegistryCallOptions,
+} from "./blob_api.ts";
+export {
+  type Descriptor,
+  ManifestApi,
+  type ManifestContent,
+  type ManifestGetOptions,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  type RegistryManifest,
+} from "./manifest_api.ts";
+export {
+  type Artifact,
+  type ArtifactLayer,
+  pushArtifact,
+  type PushArtifactOptions,
+  type PushedArtifact,
+  TITLE,
+} from "./artifact.ts";
+export {
+  pullArtifact,
+  type PullArtifactOptions,
+  type PulledArtifact,
+  type PulledLayer,
+} from "./pull_artifact.ts";
+export { sha256Digest } from "./digest.ts";
+export {
+  DigestMismatchError,
+  RegistryConnectionError,
+  RegistryError,
+  type RegistryErrorFields,
+  RegistryForbiddenError,
+  RegistryNotFoundError,
+  RegistryServerError,
+  RegistryTooManyRequestsError,
+  RegistryUnauthorizedError,
+} from "./errors.ts";

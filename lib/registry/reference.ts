@@ -95,6 +95,52 @@ export function formatReference(reference: ImageReference): string {
     (digest === undefined ? "" : `@${digest}`);
 }
 
+/**
+ * Refuses what is not the host of a registry.
+ *
+ * @param registry What the caller gave.
+ * @returns It.
+ * @throws {TypeError} when it is anything but a host, with or without a port.
+ */
+export function requireRegistry(registry: string): string {
+  if (HOST.test(registry)) return registry;
+  throw new TypeError(
+    `Cannot use registry ${JSON.stringify(registry)}: it must be a host such as "localhost:5000"`,
+  );
+}
+
+/**
+ * Refuses what is not the path of a repository.
+ *
+ * @param repository What the caller gave.
+ * @returns It.
+ * @throws {TypeError} when it is anything else: it would lead to another call.
+ */
+export function requireRepository(repository: string): string {
+  if (REPOSITORY.test(repository) && repository.length <= MAX_REPOSITORY_CHARACTERS) {
+    return repository;
+  }
+  throw new TypeError(
+    `Cannot use repository ${JSON.stringify(repository)}: it must be small letters and digits, ` +
+      `with "/" between parts and ".", "_", "__" or "-" within them`,
+  );
+}
+
+/**
+ * Refuses what names no manifest.
+ *
+ * @param reference A tag or a digest.
+ * @returns It.
+ * @throws {TypeError} when it is neither.
+ */
+export function requireTagOrDigest(reference: string): string {
+  if (TAG.test(reference) || DIGEST.test(reference)) return reference;
+  throw new TypeError(
+    `Cannot use ${JSON.stringify(reference)} as tag: it must be 1 to 128 letters, digits, "_", ` +
+      `"." and "-", and must not start with "." or "-", or be a digest such as "sha256:…"`,
+  );
+}
+
 function splitHost(name: string): { readonly registry: string; readonly repository: string } {
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));

@@ -5,6 +5,8 @@ import { freePort } from "./ssh_server.ts";
 export interface RegistryServer extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
+  /** Where it keeps everything: `data` below it. */
+  readonly directory: string;
   /** What it wrote so far. */
   log(): Promise<string>;
 }
@@ -75,7 +77,7 @@ ${auth}`,
   while (true) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return { host: `127.0.0.1:${port}`, log, [Symbol.asyncDispose]: dispose };
+      return { host: `127.0.0.1:${port}`, directory, log, [Symbol.asyncDispose]: dispose };
     } catch (cause) {
       if (Date.now() > deadline) {
         const text = await log();
