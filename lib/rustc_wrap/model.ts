@@ -141,6 +141,8 @@ export interface Artifact {
   readonly mode: number;
   /** Its bytes; empty for links. */
   readonly content: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the content, where it is known. */
+  readonly digest?: string;
   /** The text of a symbolic link. */
   readonly target?: string;
 }
@@ -240,10 +242,12 @@ export interface BlobStore extends AsyncDisposable {
 
 /** One set of inputs that gave one result; a unit has as many as versions of its sources. */
 export interface InputList {
-  /** SHA-256 of the content by absolute path; `undefined` for what was not there. */
+  /** SHA-256 of the content by absolute path. */
   readonly files: Readonly<Record<string, string>>;
   /** Variables that the compiler looked at; `null`: not set. */
   readonly env: Readonly<Record<string, string | null>>;
+  /** The only target directory that it is good for; `undefined`: it is good for all. */
+  readonly targetDir?: string;
   /** Key of the result. */
   readonly result: string;
 }
