@@ -1,76 +1,146 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import type { Output } from "./output.ts";
+import { didYouMean } from "../lib/diagnostics/mod.ts";
+import { calledAs, NAMES } from "./names.ts";
+import { formatJson, type Output } from "./output.ts";
+import { ownCommand, shellQuote } from "./own_command.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Names that scripts know, and the words that they stand for. */
-const LINKS: Readonly<Record<string, readonly string[]>> = {
-  superorch: [],
-  ytt: ["ytt"],
-};
+/** Names of links whose command this program has. */
+export function linkNames(commands: readonly string[]): readonly string[] {
+  return Object.keys(NAMES).filter((name) => {
+    const [command] = NAMES[name]!;
+    return command === undefined || commands.includes(command);
+  });
+}
 
 /**
  * Makes `superorch install-links`.
  *
  * @param output Where it prints.
+ * @param commands The commands that this program has.
  * @returns The command.
  */
-export function installLinksCommand(output: Output): CommandUnknownOpts {
+export function installLinksCommand(
+  output: Output,
+  commands: readonly string[],
+): CommandUnknownOpts {
+  const known = linkNames(commands);
   return new Command("install-links")
     .description(
-      `Write small executables that start this very superorch under the names that scripts know: ${
-        Object.keys(LINKS).join(", ")
-      }.`,
+      "Write small executables that start this very superorch under the names that scripts know: " +
+        `${known.join(", ")}.`,
     )
     .argument("<directory>", "where; it is made if it is not there")
     .argument("[name...]", "only these names")
     .option("-f, --force", "replace what is there and is not ours")
-    .action(async (directory, names, { force }) => {
-      const wanted = names.length === 0 ? Object.keys(LINKS) : names;
-      const unknown = wanted.find((name) => !(name in LINKS));
-      if (unknown !== undefined) {
-        const known = Object.keys(LINKS).join(", ");
-        throw new UsageError(`Cannot link "${unknown}": the names are ${known}`);
+    .option("--json", "print JSON: name and path of each")
+    .action(async (directory, names, { force, json }) => {
+      const wanted = names.length === 0 ? known : [...new Set(names)];
+      requireKnown(wanted, known);
+      const root = directory.replace(/(?<=.)[\\/]+$/, "");
+      await makeDirectory(root);
+      const suffix = Deno.build.os === "windows" ? ".cmd" : "";
+      const links = wanted.map((name) => ({ name, path: `${root}/${name}${suffix}` }));
+      // Nothing is written where one of them cannot be.
+      if (force !== true) await requireOurs(links.map(({ path }) => path));
+      for (const { name, path } of links) {
+        await writeLink(name, path);
+        if (json !== true) output.out.write(`${path}\n`);
       }
-      await Deno.mkdir(directory, { recursive: true });
-      for (const name of wanted) {
-        const path = await writeLink(directory, name, force === true);
-        output.out.write(`${path}\n`);
-      }
+      if (json === true) output.out.write(formatJson(links));
     });
+}
+
+function requireKnown(wanted: readonly string[], known: readonly string[]): void {
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const lines = unknown.map((name) => {
+    const meant = didYouMean(name, known);
+    const hint = meant === undefined
+      ? `the names are ${known.join(", ")}`
+      : `did you mean "${meant}"?`;
+    return `Cannot link "${name}": ${hint}`;
+  });
+  throw new UsageError(lines.join("\n"));
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
+      throw new UsageError(`Cannot write into "${path}": it is not a directory`);
+    }
+    throw error;
+  }
 }
 
 /** Marks a file as one that may be written again. */
 const MARK = "made by superorch install-links";
 
-async function writeLink(directory: string, name: string, force: boolean): Promise<string> {
-  const windows = Deno.build.os === "windows";
-  const path = `${directory.replace(/[\\/]+$/, "")}/${name}${windows ? ".cmd" : ""}`;
-  const there = await Deno.readTextFile(path).catch(() => undefined);
-  const taken = there === undefined ? await exists(path) : !there.includes(MARK);
-  if (taken && !force) {
-    throw new UsageError(`Cannot write "${path}": something else is there; --force replaces it`);
+async function requireOurs(paths: readonly string[]): Promise<void> {
+  const taken: string[] = [];
+  for (const path of paths) {
+    const text = await Deno.readTextFile(path).catch(() => undefined);
+    const isTaken = text === undefined ? await exists(path) : !text.includes(MARK);
+    if (isTaken) taken.push(path);
   }
-  const words = [...ownCommand(), ...LINKS[name]!];
-  const text = windows
-    ? `@rem ${MARK}\r\n@${words.map((word) => `"${word}"`).join(" ")} %*\r\n`
-    : `#!/bin/sh\n# ${MARK}\nexec ${words.map(quote).join(" ")} "$@"\n`;
-  // A link that is running keeps its old file.
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
-  await Deno.writeTextFile(temporary, text, { mode: 0o755 });
-  await Deno.rename(temporary, path);
-  return path;
+  if (taken.length === 0) return;
+  throw new UsageError(
+    taken.map((path) => `Cannot write "${path}": something else is there; --force replaces it`)
+      .join("\n"),
+  );
 }
 
-/** What starts this program again: the binary itself, or Deno with the file or URL it came from. */
-function ownCommand(): readonly string[] {
-  if ((Deno.build as { standalone?: boolean }).standalone === true) return [Deno.execPath()];
-  const { mainModule } = Deno;
-  const source = mainModule.startsWith("file://")
-    ? decodeURIComponent(new URL(mainModule).pathname)
-    : mainModule;
-  // A bundle has no ending that says what it is.
-  const kind = /\.[cm]?[jt]s$/.test(source) ? [] : ["--ext=js", "--no-config"];
-  return [Deno.execPath(), "run", "-q", "-A", ...kind, source];
+async function writeLink(name: string, path: string): Promise<void> {
+  const text = Deno.build.os === "windows" ? windowsScript(name) : posixScript(name);
+  // A link that is running keeps its old file.
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    await Deno.writeTextFile(temporary, text);
+    await Deno.chmod(temporary, 0o755).catch((error) => {
+      if (Deno.build.os !== "windows") throw error;
+    });
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // it may not have come to be
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new UsageError(`Cannot write "${path}": it is a directory`);
+    }
+    throw error;
+  }
+}
+
+function windowsScript(name: string): string {
+  const { executable, args } = ownCommand();
+  const words = [executable, ...args, calledAs(name)].map((word) => `"${word}"`).join(" ");
+  return `@rem ${MARK}\r\n@${words} %*\r\n`;
+}
+
+// Deno may move, as when it was run by npx; then the one in PATH does. A checkout that is gone is
+// said in the words of the person who runs the link, and not in Deno's.
+function posixScript(name: string): string {
+  const { executable, args, file } = ownCommand();
+  const lines = ["#!/bin/sh", `# ${MARK}`, `program=${shellQuote(executable)}`];
+  if (args.length > 0) {
+    lines.push(
+      `[ -x "$program" ] || program=$(command -v deno) || {`,
+      `  echo "${name}: cannot find Deno, neither at $program nor in PATH" >&2`,
+      "  exit 127",
+      "}",
+    );
+  }
+  const target = file ?? (args.length === 0 ? executable : undefined);
+  if (target !== undefined) {
+    lines.push(
+      `[ -e ${shellQuote(target)} ] || {`,
+      `  echo ${shellQuote(`${name}: ${target} is gone; run superorch install-links again`)} >&2`,
+      "  exit 127",
+      "}",
+    );
+  }
+  const words = [...args, calledAs(name)].map(shellQuote).join(" ");
+  return `${lines.join("\n")}\nexec "$program" ${words} "$@"\n`;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -81,8 +151,4 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

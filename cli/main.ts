@@ -9,6 +9,7 @@
 
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { EXIT, reportFailure } from "./failure.ts";
+import { calledAs, ownName, resolveName } from "./names.ts";
 import { type Output, standardOutput } from "./output.ts";
 import { VERSION } from "./version.ts";
 
@@ -19,6 +20,10 @@ interface LazyCommand {
   readonly foreign?: boolean;
   /** Loads the code of the command, which the help of the whole program does without. */
   readonly load: (output: Output) => Promise<CommandUnknownOpts>;
+  /** Its whole command line, for completions, where `load` only hands all words on. */
+  readonly tree?: (output: Output) => Promise<CommandUnknownOpts>;
+  /** Whether people have no use for it. */
+  readonly hidden?: boolean;
 }
 
 export type { Output, Sink } from "./output.ts";
@@ -54,6 +59,10 @@ const COMMANDS: readonly LazyCommand[] = [
     summary: "process YAML templates, as the program ytt does",
     foreign: true,
     load: async (output) => (await import("./ytt_command.ts")).yttMount(output),
+    tree: async () => {
+      const { processIo, yttCommand } = await import("./ytt.ts");
+      return await yttCommand(processIo()) as CommandUnknownOpts;
+    },
   },
   {
     name: "compose",
@@ -73,19 +82,41 @@ const COMMANDS: readonly LazyCommand[] = [
   {
     name: "install-links",
     summary: "write executables under the names that scripts know",
-    load: async (output) => (await import("./install_links.ts")).installLinksCommand(output),
+    load: async (output) =>
+      (await import("./install_links.ts")).installLinksCommand(output, commandNames()),
   },
   {
     name: "version",
     summary: "print the versions of superorch and of what it runs on",
     load: async (output) => (await import("./version_command.ts")).versionCommand(output),
   },
+  {
+    name: "completions",
+    summary: "print what makes a shell complete superorch's words",
+    load: async (output) =>
+      (await import("./completions.ts")).completionsCommand(output, commandNames()),
+  },
+  {
+    name: "__complete",
+    summary: "answer a shell that completes a word",
+    hidden: true,
+    load: async (output) =>
+      (await import("./completions.ts")).completeCommand(output, {
+        commands: commandNames(),
+        load: (words) => buildProgram(words, output, "tree"),
+      }),
+  },
 ];
+
+function commandNames(): readonly string[] {
+  return COMMANDS.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
+}
 
 /**
  * Runs the command line.
  *
- * @param args The words after the program's name.
+ * @param args The words after the program's name; a first one of `--called-as=NAME` stands for what
+ * that name does.
  * @param output Where results and everything else go. Default: the streams of this process.
  * @returns The exit code: 0 done, 1 the work failed, 2 the input is wrong, 124 timed out.
  */
@@ -93,17 +124,22 @@ export async function runCli(
   args: readonly string[],
   output: Output = standardOutput(),
 ): Promise<number> {
+  const words = resolveName(args);
   let program: CommandUnknownOpts | undefined;
   try {
-    program = await buildProgram(args, output);
-    await program.parseAsync(args, { from: "user" });
+    program = await buildProgram(words, output);
+    await program.parseAsync(words, { from: "user" });
     return EXIT.ok;
   } catch (thrown) {
     return reportFailure(thrown, output.err, program?.opts()["verbose"] === true);
   }
 }
 
-async function buildProgram(args: readonly string[], output: Output): Promise<CommandUnknownOpts> {
+async function buildProgram(
+  args: readonly string[],
+  output: Output,
+  wants: "load" | "tree" = "load",
+): Promise<CommandUnknownOpts> {
   const program: CommandUnknownOpts = new Command("superorch")
     .description("Programs instead of shell scripts and compose files.")
     .usage("[options] <command> …")
@@ -122,11 +158,11 @@ async function buildProgram(args: readonly string[], output: Output): Promise<Co
   // is followed by the one it is about.
   const words = args.filter((word) => !word.startsWith("-"));
   const wanted = words[0] === "help" ? words[1] : words[0];
-  for (const { name, summary, load, foreign } of COMMANDS) {
+  for (const { name, summary, load, tree, foreign, hidden } of COMMANDS) {
     if (name === wanted) {
-      const command = await load(output);
-      program.addCommand(foreign === true ? command : inherit(command, program));
-    } else program.command(name).description(summary);
+      const command = await (wants === "tree" && tree !== undefined ? tree : load)(output);
+      program.addCommand(foreign === true ? command.name(name) : inherit(command, program));
+    } else if (hidden !== true) program.command(name).description(summary);
   }
   return program;
 }
@@ -143,7 +179,8 @@ async function start(): Promise<number> {
     const { reaperMain } = await import("../lib/containers/reaper.ts");
     if (await reaperMain()) return EXIT.ok;
   }
-  return await runCli(Deno.args);
+  const name = ownName();
+  return await runCli(name === undefined ? Deno.args : [calledAs(name), ...Deno.args]);
 }
 
 if (import.meta.main) {
