@@ -218,10 +218,11 @@ export interface ArchiveLookup {
    * then `.tar.gz`, then `.tar`.
    *
    * @param target The build.
-   * @param recursiveHash The hash of its component.
+   * @param recursiveHash Gives the hash of its component. A hash can stand for thousands of
+   * components, so it is asked for only where there are archives of the build at all.
    * @returns Absolute path; `undefined` when there is none.
    */
-  find(target: BuildTarget, recursiveHash: string): string | undefined;
+  find(target: BuildTarget, recursiveHash: () => string): string | undefined;
 }
 
 /** The branch and the commit that a repository is at. */

@@ -1,0 +1,160 @@
+import { OrchestraError } from "../errors.ts";
+import type { Paths } from "../model.ts";
+
+/** What {@linkcode resolvePaths} takes. */
+export interface ResolvePathsOptions {
+  /** Absolute path of the directory `.orchestra`. */
+  readonly dotdir: string;
+  /** The `paths` of the configuration. */
+  readonly paths: Readonly<Record<string, string>>;
+  /** Reads environment variables. */
+  readonly env: (name: string) => string | undefined;
+}
+
+interface Known {
+  /** The variable that scripts get it in, and that other paths may mention. */
+  readonly variable: string;
+  readonly key: string;
+  readonly byDefault: string;
+}
+
+const KNOWN = {
+  orchestraRoot: { variable: "ORCHESTRA_ROOT", key: "orchestra_root", byDefault: "../root" },
+  sourceArchives: {
+    variable: "SOURCE_ARCHIVES",
+    key: "source_archives",
+    byDefault: "source_archives",
+  },
+  binaryArchives: {
+    variable: "BINARY_ARCHIVES",
+    key: "binary_archives",
+    byDefault: "binary_archives",
+  },
+  sourcesDir: { variable: "SOURCES_DIR", key: "sources_dir", byDefault: "../sources" },
+  buildsDir: { variable: "BUILDS_DIR", key: "builds_dir", byDefault: "../build" },
+  tmpRoots: { variable: "TMP_ROOTS", key: "tmproot", byDefault: "tmproot" },
+} as const satisfies Readonly<Record<string, Known>>;
+
+/**
+ * Finds out where things are. `$VAR`, `${VAR}` and a leading `~` are expanded, by other paths of
+ * this list first and then by the environment; relative paths start at the dotdir; links are
+ * resolved.
+ *
+ * Permissions: `--allow-read`; `--allow-env` for what is mentioned.
+ *
+ * @throws {OrchestraError} when a variable is not set, or a path leads back to itself.
+ */
+export function resolvePaths(options: ResolvePathsOptions): Paths {
+  const { dotdir } = options;
+  const resolver = new Resolver(options);
+  const { orchestraRoot, sourceArchives, binaryArchives, sourcesDir, buildsDir, tmpRoots } = KNOWN;
+  return {
+    dotdir,
+    orchestraRoot: resolver.path(orchestraRoot),
+    sourceArchives: resolver.path(sourceArchives),
+    binaryArchives: resolver.path(binaryArchives),
+    sourcesDir: resolver.path(sourcesDir),
+    buildsDir: resolver.path(buildsDir),
+    tmpRoots: resolver.path(tmpRoots),
+    cache: `${dotdir}/cache`,
+  };
+}
+
+class Resolver {
+  readonly #options: ResolvePathsOptions;
+  readonly #done = new Map<string, string>();
+  /** Names that are being expanded, each inside the one before. */
+  readonly #open: string[] = [];
+
+  constructor(options: ResolvePathsOptions) {
+    this.#options = options;
+  }
+
+  path(known: Known): string {
+    const done = this.#done.get(known.variable);
+    if (done !== undefined) return done;
+    const { dotdir, paths } = this.#options;
+    const written = Object.hasOwn(paths, known.key) ? paths[known.key]! : this.#default(known);
+    const what = `paths.${known.key}`;
+    const expanded = this.#inside(known.variable, what, () => this.#expand(written, what));
+    const path = realPath(expanded.startsWith("/") ? expanded : `${dotdir}/${expanded}`);
+    this.#done.set(known.variable, path);
+    return path;
+  }
+
+  #default({ key, byDefault }: Known): string {
+    // The original has a hyphen where its documentation has an underscore.
+    const { dotdir } = this.#options;
+    const other = "binary-archives";
+    const takeOther = key === "binary_archives" && !exists(`${dotdir}/${byDefault}`) &&
+      exists(`${dotdir}/${other}`);
+    return takeOther ? other : byDefault;
+  }
+
+  #expand(text: string, what: string): string {
+    const home = /^~(?=\/|$)/.test(text) ? this.#variable("HOME", what) + text.slice(1) : text;
+    return home.replace(
+      /\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
+      (_, braced?: string, plain?: string) => this.#variable(braced ?? plain!, what),
+    );
+  }
+
+  #variable(name: string, what: string): string {
+    if (name === "ORCHESTRA_DOTDIR") return this.#options.dotdir;
+    const builtin = Object.values(KNOWN).find(({ variable }) => variable === name);
+    if (builtin !== undefined) {
+      if (this.#open.includes(name)) throw this.#circle(name, what);
+      return this.path(builtin);
+    }
+    const value = this.#options.env(name);
+    if (value === undefined) {
+      throw new OrchestraError(`Cannot expand ${what}: the variable "${name}" is not set`);
+    }
+    return this.#inside(name, what, () => this.#expand(value, what));
+  }
+
+  #inside(name: string, what: string, expand: () => string): string {
+    if (this.#open.includes(name)) throw this.#circle(name, what);
+    this.#open.push(name);
+    try {
+      return expand();
+    } finally {
+      this.#open.pop();
+    }
+  }
+
+  #circle(name: string, what: string): OrchestraError {
+    const circle = [...this.#open.slice(this.#open.indexOf(name)), name].join(" -> ");
+    return new OrchestraError(`Cannot expand ${what}: it leads back to itself: ${circle}`);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    // Whatever cannot be looked at is not used.
+    return false;
+  }
+}
+
+/** Resolves links in as much of a path as exists, part by part: `..` is about where a link leads. */
+function realPath(path: string): string {
+  let at = "";
+  for (const part of path.split("/")) {
+    if (part === "..") at = at.slice(0, at.lastIndexOf("/"));
+    else if (part !== "" && part !== ".") at = linkless(`${at}/${part}`);
+  }
+  return at === "" ? "/" : at;
+}
+
+function linkless(path: string): string {
+  try {
+    const real = Deno.realPathSync(path);
+    return real === "/" ? "" : real;
+  } catch {
+    // Not there, or not to be seen.
+    return path;
+  }
+}
