@@ -45,7 +45,10 @@ export async function runBuildKit(
   };
   const reading = { signal, onNote: (text: string) => record.emit({ kind: "note", text }) };
   const { transfer = "auto" } = options;
-  if (transfer === "tar" || (transfer === "auto" && options.context.directory === undefined)) {
+  const { directory, entries } = options.context;
+  if (
+    entries !== undefined || transfer === "tar" || (transfer === "auto" && directory === undefined)
+  ) {
     const context = await prepareContext(options.context, reading);
     await using session = await openSession(engine, run, {});
     const query = { ...run.query, session: session?.id };

@@ -18,6 +18,12 @@ export interface BuildContext {
    */
   readonly files?: readonly ContextFile[];
   /**
+   * Entries that are sent as they are, in their order and after `files`, instead of a directory:
+   * links, empty directories, and files that are read only when they are sent. They go as an
+   * archive, and no pattern counts. Called anew for each build.
+   */
+  readonly entries?: () => Iterable<TarEntry> | AsyncIterable<TarEntry>;
+  /**
    * Patterns of what is left out, instead of the file for that: `<dockerfile>.dockerignore`, or
    * else `.dockerignore`.
    */
@@ -77,6 +83,7 @@ export async function prepareContext(
   context: BuildContext,
   options: ReadContextOptions = {},
 ): Promise<PreparedContext> {
+  if (context.entries !== undefined) return preparedEntries(context, context.entries, options);
   const files = new Map((context.files ?? []).map((file) => [inContext(file.path), file]));
   const dockerfile = await findDockerfile(context, files);
   const ignoreText = await readIgnoreText(context, files, dockerfile);
@@ -98,6 +105,29 @@ export async function prepareContext(
   }
   const entries = () => entriesOf(walkContext({ ...context, files: own }, ignore, options));
   return { dockerfile, entries, tar: () => contextTar(entries(), options.signal) };
+}
+
+/** A context that is all made: nothing of it has to be looked for or left out. */
+function preparedEntries(
+  context: BuildContext,
+  given: () => Iterable<TarEntry> | AsyncIterable<TarEntry>,
+  { signal }: ReadContextOptions,
+): PreparedContext {
+  const { directory, dockerfile = "Dockerfile", dockerfileText, files = [], mtimeSeconds } =
+    context;
+  if (directory !== undefined) {
+    throw new TypeError("Cannot prepare the context: it has a directory and entries");
+  }
+  const own: readonly ContextFile[] = dockerfileText === undefined
+    ? files
+    : [{ path: dockerfile, content: dockerfileText }, ...files];
+  async function* entries(): AsyncGenerator<TarEntry> {
+    for (const file of own) {
+      yield { kind: "file", mtimeSeconds, ...file, path: inContext(file.path) };
+    }
+    yield* given();
+  }
+  return { dockerfile, entries, tar: () => contextTar(entries(), signal) };
 }
 
 async function* entriesOf(walk: AsyncGenerator<WalkedEntry>): AsyncGenerator<TarEntry> {
