@@ -1,0 +1,150 @@
+import { command } from "../../commands/mod.ts";
+import { OrchestraError } from "../errors.ts";
+
+/** What is shown of the output of a script that failed: its end. */
+const SHOWN_BYTES = 256 * 1024;
+/** A script in one argument may be so long (Linux: 128 KiB); a longer one is read from a file. */
+const ARGUMENT_LIMIT_BYTES = 120_000;
+
+/** Stops a script at the first command that fails, also in a pipe, and at unset variables. */
+const PRELUDE = "set -o errexit\nset -o nounset\nset -o pipefail\n";
+
+/** A script of a configuration, or one of our own, has failed. */
+export class ScriptFailedError extends OrchestraError {
+  /** The name of the class. */
+  override readonly name: string = "ScriptFailedError";
+  /** Its exit code; 128 and the number of the signal if one ended it. */
+  readonly code: number;
+  /** The end of what it printed. */
+  readonly output: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param code Its exit code.
+   * @param output The end of what it printed.
+   * @param isShown Whether the user has not seen the output yet.
+   */
+  constructor(code: number, output: string, isShown: boolean) {
+    const shown = isShown ? `\nOutput stream:\n${output}` : "";
+    super(`Script failed with exit code ${code}${shown}`);
+    this.code = code;
+    this.output = output;
+  }
+}
+
+/** How a script is run. */
+export interface RunScriptOptions {
+  /** Lines of bash that set its variables. */
+  readonly environment: string;
+  /** Further variables, of the process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes what it prints while it runs, both streams in one. Default: shown when it fails. */
+  readonly onOutput?: (chunk: Uint8Array) => void;
+  /** Keeps what it prints in this file, whose directory exists. */
+  readonly logFile?: string;
+  /** Runs it elsewhere than in a process of this machine. */
+  readonly runner?: ScriptRunner;
+  /** Ends it, with everything that it has started. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a whole bash program somewhere, both streams in one. */
+export type ScriptRunner = (
+  program: string,
+  options: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly onOutput: (chunk: Uint8Array) => void;
+    readonly signal?: AbortSignal;
+  },
+) => Promise<number>;
+
+/**
+ * Runs a script of the configuration: bash, strict, with the variables of orchestra. It is ended
+ * when this program ends, also by SIGKILL, so that no build goes on in a directory that the next
+ * run uses.
+ *
+ * Permissions: `--allow-run`; `--allow-write` of the log file.
+ *
+ * @param script The script.
+ * @param options Variables, outputs, signal.
+ * @throws {ScriptFailedError} when it fails.
+ */
+export async function runScript(script: string, options: RunScriptOptions): Promise<void> {
+  const program = scriptProgram(script, options.environment);
+  const { onOutput, logFile, runner, env = {}, signal } = options;
+  const tail = new Tail(SHOWN_BYTES);
+  using log = logFile === undefined ? undefined : await Deno.open(logFile, {
+    write: true,
+    create: true,
+    truncate: true,
+  });
+  const take = (chunk: Uint8Array) => {
+    tail.add(chunk);
+    onOutput?.(chunk);
+    for (let done = 0; log !== undefined && done < chunk.length;) {
+      done += log.writeSync(chunk.subarray(done));
+    }
+  };
+  const run = runner ?? runHere;
+  const code = await run(program, { env, onOutput: take, signal });
+  if (code !== 0) throw new ScriptFailedError(code, tail.text(), onOutput === undefined);
+}
+
+/**
+ * Puts a script together with what comes before it.
+ *
+ * @param script The script.
+ * @param environment Lines of bash that set its variables.
+ * @returns What bash runs.
+ */
+export function scriptProgram(script: string, environment: string): string {
+  return `${PRELUDE}${environment}${environment.endsWith("\n") ? "" : "\n"}${script}`;
+}
+
+const runHere: ScriptRunner = async (program, { env, onOutput, signal }) => {
+  const isLong = new TextEncoder().encode(program).length > ARGUMENT_LIMIT_BYTES;
+  const file = isLong ? await Deno.makeTempFile({ prefix: "orchestra-script-" }) : undefined;
+  try {
+    if (file !== undefined) await Deno.writeTextFile(file, program);
+    const words = file === undefined ? ["-c", program] : [file];
+    // One pipe for both streams keeps their order.
+    const bash = command(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", "/bin/bash", ...words], {
+      env,
+      record: false,
+      dieWithParent: true,
+    });
+    const result = await bash.runToCompletion({
+      group: true,
+      signal,
+      sinks: { stdout: [{ write: onOutput }] },
+    });
+    return result.code;
+  } finally {
+    if (file !== undefined) await Deno.remove(file);
+  }
+};
+
+class Tail {
+  readonly #limitBytes: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk.slice());
+    this.#bytes += chunk.length;
+    while (this.#bytes - (this.#chunks[0]?.length ?? 0) >= this.#limitBytes) {
+      this.#bytes -= this.#chunks.shift()?.length ?? 0;
+    }
+  }
+
+  text(): string {
+    const decoder = new TextDecoder();
+    const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
+    return text + decoder.decode();
+  }
+}
