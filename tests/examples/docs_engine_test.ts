@@ -4,7 +4,12 @@ import { busyboxImage } from "../../lib/engine/ensure/mod.ts";
 import { connectEngine } from "../../lib/engine/mod.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const PAGES = ["docs/containers.md", "docs/from_bash.md", "docs/from_the_rust_crate.md"];
+const PAGES = [
+  "docs/containers.md",
+  "docs/from_bash.md",
+  "docs/from_the_rust_crate.md",
+  "docs/registry.md",
+];
 
 /** A snippet of a page. */
 interface Snippet {
