@@ -29,7 +29,7 @@ export interface Artifact {
 export interface PushArtifactOptions extends RegistryCallOptions, RegistryClientOptions {
   /** The client of that registry. Default: one of its own, with the other options. */
   readonly client?: RegistryClient;
-  /** The most that is sent, and held in memory, at a time, for each of three layers. */
+  /** The most that is sent at a time, for each of three layers; see {@linkcode BlobPutOptions}. */
   readonly chunkBytes?: number;
 }
 

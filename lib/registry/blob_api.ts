@@ -1,4 +1,4 @@
-import { writeAtomic } from "../files/mod.ts";
+import { writeAtomic } from "../files/write_atomic.ts";
 import { BlobUpload } from "./_blob_upload.ts";
 import { downloadBlob } from "./_blob_download.ts";
 import { openBlobSource, type OpenedSource } from "./_blob_source.ts";
@@ -40,7 +40,7 @@ export interface BlobPutOptions extends RegistryCallOptions {
   readonly digest?: string;
   /** A repository that may have it already, so that nothing has to be sent. */
   readonly mountFrom?: string;
-  /** The most that is sent, and held in memory, at a time. Default 16 MiB. */
+  /** The most that is sent at a time; two of these are held in memory. Default 16 MiB. */
   readonly chunkBytes?: number;
   /** Is told how much of it the registry has, after each piece. */
   readonly onProgress?: (sentBytes: number) => void;

@@ -1,4 +1,4 @@
-import { escapeControls } from "../commands/mod.ts";
+import { escapeControls } from "../commands/command_line.ts";
 
 /** What every refusal of a registry knows. */
 export interface RegistryErrorFields {
