@@ -55,6 +55,12 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./clean.ts")).cleanCommand(output),
   },
   {
+    name: "orc",
+    summary: "build, install and inspect trees of components, as the program orc does",
+    foreign: true,
+    load: async (output) => (await import("./orc.ts")).orcMount(output),
+  },
+  {
     name: "ytt",
     summary: "process YAML templates, as the program ytt does",
     foreign: true,

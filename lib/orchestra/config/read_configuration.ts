@@ -75,8 +75,8 @@ export function readConfiguration(
     components,
     environment: readEnvironment(raw.environment ?? [], note),
     addToPath: raw.add_to_path ?? [],
-    remoteBaseUrls: namedUrls(raw.remote_base_urls),
-    binaryArchives: namedUrls(raw.binary_archives),
+    remoteBaseUrls: namedUrls("remote_base_urls", raw, note),
+    binaryArchives: namedUrls("binary_archives", raw, note),
     branches: raw.branches ?? [],
   };
   return { result, mistakes };
@@ -88,6 +88,9 @@ function readComponent(name: string, raw: RawComponent, note: Note): Component {
   const builds = new Map<string, Build>();
   for (const [build, content] of Object.entries(raw.builds)) {
     builds.set(build, readBuild(name, build, content, note));
+  }
+  if (raw.repository !== undefined) {
+    checkName("repository", raw.repository, [...path, "repository"], note);
   }
   const first = [...builds.keys()].sort()[0];
   if (first === undefined) {
@@ -219,11 +222,18 @@ function readEnvironment(
   );
 }
 
-function namedUrls(list: RawConfiguration["binary_archives"]): readonly NamedUrl[] {
+function namedUrls(
+  key: "remote_base_urls" | "binary_archives",
+  raw: RawConfiguration,
+  note: Note,
+): readonly NamedUrl[] {
   // Of a name that is there twice, the last URL counts, at the place of the first.
   const urls = new Map<string, string>();
-  for (const entries of list ?? []) {
-    for (const [name, url] of Object.entries(entries)) urls.set(name, url);
-  }
+  raw[key]?.forEach((entries, index) => {
+    for (const [name, url] of Object.entries(entries)) {
+      checkName("remote", name, [key, index, name], note);
+      urls.set(name, url);
+    }
+  });
   return [...urls].map(([name, url]) => ({ name, url }));
 }

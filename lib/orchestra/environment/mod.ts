@@ -1,0 +1,11 @@
+/**
+ * The environment of scripts, and the directories that belong to components and builds.
+ *
+ * Permissions: `--allow-read` of build directories, whose names may be those of the original.
+ *
+ * @module
+ */
+
+export { buildEnvironment, type EnvironmentOptions } from "./build_environment.ts";
+export { buildDirectory, cloneDirectory, sourceDirectory, temporaryRoot } from "./directories.ts";
+export { exportLines, STRICT_MODE, withEnvironment } from "./script.ts";
