@@ -1,6 +1,12 @@
 import { type InstalledBuild, type InstalledState, sanitize } from "../model.ts";
-import { joinPath } from "../_path.ts";
-import { BrokenMetadataError, metadataDirectory, parseMetadata } from "./metadata.ts";
+import { baseName, joinPath } from "../_path.ts";
+import {
+  BrokenMetadataError,
+  METADATA_DIRECTORY,
+  metadataDirectory,
+  parseMetadata,
+} from "./metadata.ts";
+import { rootView } from "./root_view.ts";
 
 /** What the metadata of a root says, with what cannot be understood. */
 export interface ReadInstalled {
@@ -33,7 +39,9 @@ export async function readInstalled(root: string): Promise<InstalledState> {
  */
 export async function readMetadata(root: string): Promise<ReadInstalled> {
   const directory = metadataDirectory(root);
-  const names: string[] = [];
+  const view = await rootView(root);
+  const names = (view.pending?.add ?? []).filter((path) => path.startsWith(`${METADATA_DIRECTORY}/`))
+    .map(baseName).filter((name) => name.endsWith(".json"));
   try {
     for await (const { name } of Deno.readDir(directory)) {
       if (name.endsWith(".json") && !name.startsWith(".")) names.push(name);
@@ -45,10 +53,12 @@ export async function readMetadata(root: string): Promise<ReadInstalled> {
   }
   const builds: InstalledBuild[] = [];
   const broken: BrokenMetadataError[] = [];
-  for (const name of names.sort()) {
+  for (const name of [...new Set(names)].sort()) {
     const path = joinPath(directory, name);
+    const place = view.locate(`${METADATA_DIRECTORY}/${name}`);
+    if (place === undefined) continue;
     try {
-      const build = parseMetadata(await Deno.readTextFile(path), path);
+      const build = parseMetadata(await Deno.readTextFile(place), path);
       if (`${sanitize(build.component)}.json` !== name) {
         throw new BrokenMetadataError(path, `is about ${JSON.stringify(build.component)}`);
       }

@@ -1,0 +1,111 @@
+import { isMissing } from "../installed/complete_transaction.ts";
+import { type BuildTarget, type Configuration, qualifiedName, sanitize } from "../model.ts";
+import { joinPath, relativePath } from "../_path.ts";
+
+/**
+ * Where a build is configured and compiled. A directory that the original made, whose name keeps
+ * the slashes of the component, goes on being used.
+ *
+ * @param configuration Where builds are.
+ * @param target The build.
+ * @returns Absolute path.
+ */
+export function buildDirectory(configuration: Configuration, target: BuildTarget): string {
+  const { buildsDir } = configuration.paths;
+  const path = `${buildsDir}/${sanitize(target.component)}/${sanitize(target.build)}`;
+  const original = `${buildsDir}/${target.component}/${target.build}`;
+  return original !== path && !isThere(path) && isThere(original) ? original : path;
+}
+
+/**
+ * Where a build is installed before it is merged.
+ *
+ * @param configuration Where these directories are.
+ * @param target The build.
+ * @returns Absolute path.
+ */
+export function tmpRoot(configuration: Configuration, target: BuildTarget): string {
+  const { component, build } = target;
+  return `${configuration.paths.tmpRoots}/${sanitize(component)}_${sanitize(build)}`;
+}
+
+/**
+ * Where the sources of a component are.
+ *
+ * @param configuration Where sources are.
+ * @param component Name of the component.
+ * @returns Absolute path.
+ */
+export function sourceDirectory(configuration: Configuration, component: string): string {
+  return `${configuration.paths.sourcesDir}/${sanitize(component)}`;
+}
+
+/**
+ * Where a repository is cloned, which several components may share.
+ *
+ * @param configuration Where sources are.
+ * @param repository Name of the repository.
+ * @returns Absolute path.
+ */
+export function repositoryDirectory(configuration: Configuration, repository: string): string {
+  return `${configuration.paths.sourcesDir}/${repository}`;
+}
+
+/**
+ * Lets the directory of a component's sources lead to the clone that it shares with others.
+ *
+ * @param configuration Where sources are.
+ * @param component Name of the component.
+ */
+export async function linkSources(configuration: Configuration, component: string): Promise<void> {
+  const repository = configuration.components.get(component)?.repository ?? null;
+  if (repository === null) return;
+  const link = sourceDirectory(configuration, component);
+  const clone = repositoryDirectory(configuration, repository);
+  if (link === clone || isThere(link) || !isThere(clone)) return;
+  await Deno.symlink(relativePath(configuration.paths.sourcesDir, clone), link).catch((error) => {
+    // Another action of the same repository was faster.
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  });
+}
+
+/**
+ * The file that says that the last configure of a build has not succeeded. It is written before the
+ * script is run and removed when the script has succeeded, so that it is there after a SIGKILL too.
+ *
+ * @param configuration Where caches are.
+ * @param target The build.
+ * @returns Absolute path.
+ */
+export function configureRecord(configuration: Configuration, target: BuildTarget): string {
+  const name = encodeURIComponent(qualifiedName(target));
+  return joinPath(configuration.paths.cache, `configure/${name}.failed`);
+}
+
+/** The file by which the original knows that a configure has succeeded, in the build directory. */
+export const CONFIGURE_SUCCESSFUL = ".configure_successful";
+
+/**
+ * Whether a build is configured: its directory is there, and no failed run is recorded. A success
+ * that the original has recorded counts.
+ *
+ * @param configuration Where builds are.
+ * @param target The build.
+ */
+export function isConfigured(configuration: Configuration, target: BuildTarget): boolean {
+  const directory = buildDirectory(configuration, target);
+  if (!isThere(directory)) return false;
+  return isThere(`${directory}/${CONFIGURE_SUCCESSFUL}`) ||
+    !isThere(configureRecord(configuration, target));
+}
+
+/** Whether something is at a path, be it a link that leads nowhere. */
+export function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
