@@ -135,11 +135,11 @@ export type NetworkMode = "none" | "default" | "host";
 
 /** One file that came out. */
 export interface Artifact {
-  /** Path below the plan's `outDir`. */
+  /** Path below the plan's `outDir`; a directory's ends in a slash. */
   readonly path: string;
   /** Permission bits. */
   readonly mode: number;
-  /** Its bytes; empty for links. */
+  /** Its bytes; empty for links and directories. */
   readonly content: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the content, where it is known. */
   readonly digest?: string;

@@ -43,6 +43,10 @@ export function writeArtifacts(files: readonly Artifact[], directory: string): s
   try {
     for (const file of files) {
       const path = joinPath(directory, file.path);
+      if (file.path.endsWith("/")) {
+        Deno.mkdirSync(path, { recursive: true });
+        continue;
+      }
       if (!path.startsWith(`${directory}/`)) {
         throw new TypeError(`Cannot write ${JSON.stringify(file.path)}: it leads outside`);
       }

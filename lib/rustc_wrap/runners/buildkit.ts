@@ -1,0 +1,204 @@
+import type { EngineClient } from "../../engine/client.ts";
+import { connectEngine, EngineUnreachableError } from "../../engine/discovery.ts";
+import { BuildFailedError, buildFiles, BuildUnsupportedError } from "../../engine/build/mod.ts";
+import {
+  EngineApiError,
+  EngineConnectionError,
+  EngineVersionError,
+  ImageNotFoundError,
+} from "../../engine/errors.ts";
+import type { ReadEnv } from "../../engine/state.ts";
+import type { BaseImage } from "../base/base_image.ts";
+import { delay } from "../../retry/delay.ts";
+import { InfrastructureError } from "../errors.ts";
+import type { Artifact, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";
+import { renderPlan, RESULT_FILES } from "../plan.ts";
+
+/** How a {@linkcode BuildKitRunner} works. */
+export interface BuildKitRunnerOptions {
+  /** Makes the base image where it is missing. */
+  readonly base: BaseImage;
+  /** Reads environment variables. Default `Deno.env.get`. */
+  readonly env?: ReadEnv;
+  /** Takes lines for the trace. */
+  readonly onNote?: (text: string) => void;
+}
+
+/** Failures of BuildKit that go away when the same is asked again: what is done is cached. */
+const TRANSIENT =
+  /flightcontrol|http2: server sent GOAWAY|received prior goaway|force closed|connection reset|digest mismatch|failed to fetch remote|no active session|transport is closing/i;
+/** Waits before each further try. */
+const RETRY_MS = [200, 1000, 4000];
+
+/**
+ * Builds with BuildKit over the engine's own HTTP API: no client program, no temporary files. The
+ * context goes up as an archive, the results come back as one.
+ */
+export class BuildKitRunner implements Runner {
+  /** As in the settings. */
+  readonly name = "buildkit";
+  readonly #options: BuildKitRunnerOptions;
+  #engine: Promise<EngineClient> | undefined;
+
+  /** Connects to nothing yet. */
+  constructor(options: BuildKitRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** What the engine's own BuildKit can do in the dialect that is spoken here. */
+  async capabilities(options: { readonly signal?: AbortSignal } = {}): Promise<Capabilities> {
+    const engine = await this.#connect(options.signal);
+    return {
+      program: "engine",
+      versions: `api ${engine.apiVersion}`,
+      buildContext: false,
+      copyLink: false,
+      addChecksum: false,
+      runNetwork: false,
+      mountEnv: false,
+      sidecarIgnore: true,
+      tarStdin: true,
+      tarStdout: true,
+      bindMountInCacheKey: true,
+      cacheTo: [],
+    };
+  }
+
+  /** Carries out one plan. */
+  async run(plan: Plan, options: RunOptions = {}): Promise<RunnerResult> {
+    const { signal } = options;
+    const engine = await this.#connect(signal);
+    let image = false;
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await buildOnce(engine, plan, options);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!image && isImageMissing(error, plan.base.image)) {
+          image = true;
+          await this.#options.base.ensure(engine, signal);
+          continue;
+        }
+        const waitMs = RETRY_MS[attempt];
+        if (waitMs === undefined || !TRANSIENT.test(String(error))) throw infrastructure(error);
+        this.#options.onNote?.(`${plan.id}: again in ${waitMs} ms: ${oneLine(error)}`);
+        await delay(waitMs, { signal });
+      }
+    }
+  }
+
+  /** Closes the connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  #connect(signal: AbortSignal | undefined): Promise<EngineClient> {
+    this.#engine ??= connectEngine({ env: this.#options.env, signal }).catch((error) => {
+      signal?.throwIfAborted();
+      throw infrastructure(error);
+    });
+    return this.#engine;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+async function buildOnce(
+  engine: EngineClient,
+  plan: Plan,
+  { noCache, signal }: RunOptions,
+): Promise<RunnerResult> {
+  const { dockerfile, target, entries } = renderPlan(plan);
+  let ran = false;
+  let sentBytes = 0;
+  await using build = await buildFiles(engine, {
+    context: { dockerfileText: dockerfile, entries, mtimeSeconds: 0 },
+    target,
+    networkMode: plan.network,
+    noCache,
+    signal,
+    onEvent: (event) => {
+      if (event.kind === "step" && event.text.includes(" RUN ") && event.state === "done") {
+        ran ||= !event.cached;
+      }
+    },
+  });
+  for (const entry of plan.entries) {
+    if (entry.kind === "file" && entry.content instanceof Uint8Array) {
+      sentBytes += entry.content.length;
+    }
+  }
+  const files: Artifact[] = [];
+  const printed = new Map<string, Uint8Array<ArrayBuffer>>();
+  for await (const entry of build.entries()) {
+    const path = entry.path.replace(/^\.?\//, "");
+    if (path.startsWith(RESULT_FILES)) {
+      const name = path.slice(RESULT_FILES.length);
+      if (entry.kind === "file") {
+        const content = await new Response(entry.content).bytes();
+        files.push({ path: name, mode: entry.mode ?? 0o644, content });
+      } else if (entry.kind === "symlink") {
+        files.push({ path: name, mode: 0o777, content: NOTHING, target: entry.target });
+      } else if (entry.kind === "directory" && name !== "") {
+        files.push({
+          path: name.replace(/\/*$/, "/"),
+          mode: entry.mode ?? 0o755,
+          content: NOTHING,
+        });
+      } else if (entry.kind === "hardlink") {
+        const first = entry.target.replace(/^\.?\//, "").slice(RESULT_FILES.length);
+        const same = files.find((file) => file.path === first);
+        if (same !== undefined) files.push({ ...same, path: name });
+      }
+    } else if (entry.kind === "file") printed.set(path, await new Response(entry.content).bytes());
+  }
+  await build.finished;
+  files.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  const [stdout, stderr, code] = ["stdout", "stderr", "code"].map((name) => printed.get(name));
+  if (stdout === undefined || stderr === undefined || code === undefined) {
+    throw new InfrastructureError({ action: `run ${plan.id}`, reason: "its result is not whole" });
+  }
+  return { code: Number(new TextDecoder().decode(code)), stdout, stderr, files, ran, sentBytes };
+}
+
+/** Each version of BuildKit has words of its own for it. */
+function isImageMissing(error: unknown, image: string): boolean {
+  if (error instanceof ImageNotFoundError) return true;
+  if (!(error instanceof BuildFailedError)) return false;
+  const { reason } = error;
+  return reason.includes(image.split(":")[0]!.replace(/@.*/, "")) &&
+    /not found|pull access denied|failed to (?:resolve|do request)|no such (?:image|host)|i\/o timeout|dial tcp|unable to resolve/i
+      .test(reason);
+}
+
+function infrastructure(error: unknown): unknown {
+  if (error instanceof InfrastructureError) return error;
+  if (
+    error instanceof EngineUnreachableError || error instanceof EngineConnectionError ||
+    error instanceof EngineVersionError || error instanceof BuildUnsupportedError
+  ) {
+    return new InfrastructureError({
+      action: "build with BuildKit",
+      reason: oneLine(error),
+      lasting: !(error instanceof EngineConnectionError),
+    }, { cause: error });
+  }
+  if (error instanceof BuildFailedError || error instanceof EngineApiError) {
+    return new InfrastructureError({ action: "build with BuildKit", reason: oneLine(error) }, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** The first words of an error that say why: further lines are for those who ask. */
+export function oneLine(error: unknown): string {
+  if (error instanceof EngineUnreachableError) {
+    return error.candidates.map(({ host, reason }) => `${host}: ${reason}`).join("; ");
+  }
+  if (error instanceof BuildFailedError) {
+    const tail = error.logTail.trim().split("\n").at(-1) ?? "";
+    return tail === "" ? error.reason.split("\n")[0]! : `${error.reason.split("\n")[0]} (${tail})`;
+  }
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+}

@@ -1,0 +1,110 @@
+import { nameOf, parentOf } from "./_paths.ts";
+import { stampOf } from "./records.ts";
+import { sha256 } from "./sha256.ts";
+
+/** A compiler of this machine, as far as it matters to results. */
+export interface Toolchain {
+  /** The program, as cargo calls it. */
+  readonly rustc: string;
+  /** What `rustc -vV` prints. */
+  readonly version: string;
+  /** Its directory. */
+  readonly sysroot: string;
+  /** Changes with version, place and installed components. */
+  readonly hash: string;
+}
+
+/** How a toolchain is looked at. */
+export interface ToolchainOptions {
+  /** Where what is known is kept between calls; `undefined`: nowhere. */
+  readonly cacheDir: string | undefined;
+  /** Current directory: rustup chooses by it. */
+  readonly cwd: string;
+  /** Ends the work. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds out what a compiler is. Asking it takes 10 ms and more, so the answer is kept as long as the
+ * program is the same file.
+ *
+ * @param rustc The program: an absolute path or a name.
+ * @param options Where answers are kept.
+ * @returns The toolchain.
+ * @throws {Deno.errors.NotFound} when there is no such program.
+ */
+export async function readToolchain(rustc: string, options: ToolchainOptions): Promise<Toolchain> {
+  const memory = memoryOf(rustc, options.cacheDir);
+  if (memory !== undefined) {
+    try {
+      const known: Toolchain & { stamp: string } = JSON.parse(Deno.readTextFileSync(memory));
+      if (known.rustc === rustc && known.stamp === stampOf(known.rustc)) return known;
+    } catch {
+      // never seen, or exchanged meanwhile
+    }
+  }
+  const version = await ask(rustc, ["-vV"], options);
+  const sysroot = (await ask(rustc, ["--print", "sysroot"], options)).trim();
+  const components = readOptional(`${sysroot}/lib/rustlib/components`);
+  const toolchain: Toolchain = {
+    rustc,
+    version,
+    sysroot,
+    hash: await sha256(JSON.stringify([version, sysroot, components])),
+  };
+  if (memory !== undefined) remember(memory, { ...toolchain, stamp: stampOf(rustc) });
+  return toolchain;
+}
+
+/** No file for a name that is looked for in `PATH`, nor for rustup, which chooses anew each time. */
+function memoryOf(rustc: string, cacheDir: string | undefined): string | undefined {
+  if (cacheDir === undefined || !rustc.startsWith("/")) return undefined;
+  try {
+    if (nameOf(Deno.realPathSync(rustc)).startsWith("rustup")) return undefined;
+  } catch {
+    return undefined;
+  }
+  return `${cacheDir}/toolchains/${encodeURIComponent(rustc).slice(-200)}.json`;
+}
+
+async function ask(
+  rustc: string,
+  args: readonly string[],
+  { cwd, signal }: ToolchainOptions,
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(rustc, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    signal,
+  }).output();
+  if (!success) {
+    const reason = new TextDecoder().decode(stderr).trim().split("\n")[0];
+    throw new Error(`Cannot ask "${rustc}" for its version: ${reason}`);
+  }
+  return new TextDecoder().decode(stdout);
+}
+
+/** Writes what can be found out again; a disk that is full costs time, and nothing else. */
+export function remember(path: string, value: unknown): void {
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    Deno.mkdirSync(parentOf(path), { recursive: true });
+    Deno.writeTextFileSync(temporary, JSON.stringify(value));
+    Deno.renameSync(temporary, path);
+  } catch {
+    try {
+      Deno.removeSync(temporary);
+    } catch {
+      // it was never made
+    }
+  }
+}
+
+function readOptional(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
