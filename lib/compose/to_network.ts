@@ -44,8 +44,8 @@ export interface ProjectNetwork {
 export interface ToNetworkOptions {
   /** How many containers a service has, instead of what its file says. */
   readonly scale?: Readonly<Record<string, number>>;
-  /** Whether what can be built is built although its image is there. Default `true`. */
-  readonly build?: boolean;
+  /** Whether what can be built is built, or which services are; the rest must be there. Default `true`. */
+  readonly build?: boolean | readonly string[];
   /**
    * What containers and networks without a name of their own are called on the engine. `run`: as a
    * `ContainerNetwork` does, with the id of the run. `project`: `project-service-1` and
@@ -237,7 +237,7 @@ function optionsOf(
     oomScoreAdj: service.oom_score_adj,
     cgroupParent: service.cgroup_parent,
     storageOptions: service.storage_opt,
-    pull: service.build !== undefined && options.build !== false ? undefined : pull,
+    pull: isBuilt(name, service, options) ? undefined : pull,
   };
 }
 
@@ -247,8 +247,9 @@ function imageOf(
   project: Project,
   options: ToNetworkOptions,
 ): ImageSource {
-  const { build, image = `${project.name}-${name}`, platform } = service;
-  if (build === undefined || options.build === false) {
+  const { build, platform } = service;
+  const image = imageNameOf(project, name);
+  if (build === undefined || !isBuilt(name, service, options)) {
     return { kind: "reference", reference: image };
   }
   return compact<DockerfileSource>({
@@ -266,8 +267,19 @@ function imageOf(
     network: build.network,
     labels: build.labels,
     secrets: buildSecrets(build, project.model),
-    tag: service.image,
+    // In a run of its own an image needs no name; a project that is kept finds it again by that.
+    tag: options.names === "project" ? image : service.image,
   });
+}
+
+/** Name of the image of a service: its own, or the one that Compose gives what it builds. */
+export function imageNameOf(project: Project, service: string): string {
+  return project.model.services[service]?.image ?? `${project.name}-${service}`;
+}
+
+function isBuilt(name: string, { build }: Service, options: ToNetworkOptions): boolean {
+  if (build === undefined || options.build === false) return false;
+  return options.build === undefined || options.build === true || options.build.includes(name);
 }
 
 function dockerfilePath({ context, dockerfile = "Dockerfile" }: Build): string {

@@ -151,7 +151,7 @@ export {
   removeKept,
   type RemoveKeptOptions,
 } from "./kept.ts";
-export { isKeptCurrent, type WantedNetwork } from "./kept_current.ts";
+export { hasDoneItsWork, isKeptCurrent, type WantedNetwork } from "./kept_current.ts";
 export { formatSummary } from "./summary_table.ts";
 export { runLogDirectory } from "./run_log_directory.ts";
 export { reaperMain } from "./reaper.ts";
