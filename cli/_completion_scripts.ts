@@ -40,7 +40,7 @@ _superorch() {
       files) ;;
       directories) compopt +o bashdefault +o default -o dirnames ;;
       *) compopt +o bashdefault +o default ;;
-    esac
+    esac 2>/dev/null
   fi
 }
 complete -o bashdefault -o default -F _superorch ${names.join(" ")}
