@@ -119,10 +119,21 @@ export class ArtifactStore {
     return [...new Set(kept.flatMap(({ files }) => files))].toSorted();
   }
 
-  /** Makes entries of an archive of what a node has handed on, at its place in the project. */
-  async *entries(node: PlanNode): AsyncGenerator<TarEntry> {
+  /** Puts what a node has handed on into a container, at its place in the project. */
+  async putInto(
+    node: PlanNode,
+    engine: EngineClient,
+    containerId: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const archive = tarStream(this.#entries(node), { signal });
+    await engine.containers.putArchive(containerId, "/", archive, { signal });
+  }
+
+  async *#entries(node: PlanNode): AsyncGenerator<TarEntry> {
     const directory = this.directoryOf(node);
     const files = await this.filesOf(node);
+    if (files.length === 0) return;
     const target = PROJECT_DIR.slice(1);
     for await (const entry of projectEntries(directory, files, target)) {
       if (entry.path !== target) yield entry; // the directory of the project is there already

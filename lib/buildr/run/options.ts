@@ -53,6 +53,11 @@ export interface RunPlanOptions {
   readonly buildId?: string;
   /** Which attempt at that build it is. Default 1. */
   readonly buildAttempt?: number;
+  /**
+   * What tells projects apart in caches and snapshots, for example the address of a repository that
+   * is cloned anew each time. Default: the directory.
+   */
+  readonly project?: string;
   /** Where artifacts go. Default `.buildr-out` in the project. */
   readonly outDirectory?: string;
   /**
@@ -64,7 +69,7 @@ export interface RunPlanOptions {
   readonly onOutput?: (node: string, stream: "stdout" | "stderr", bytes: Uint8Array) => unknown;
   /** Is called when a stage failed for good, while its container still runs. */
   readonly onFailure?: (session: StageSession) => Promise<void>;
-  /** Is called in place of the scripts of the stages that run last, for `buildr shell`. */
+  /** What is done in place of the lines of one stage, for `buildr shell`. */
   readonly insteadOfScript?: {
     /** Id of the node. */
     readonly node: string;

@@ -86,9 +86,7 @@ class Schedule {
         changed = true;
         this.#started.add(node.id);
         this.#readyAtMs.set(node.id, performance.now());
-        const why = aborted
-          ? { reason: "the run was ended", verdict: "bad" as const }
-          : this.#whyNot(node);
+        const why = aborted ? { reason: ENDED, verdict: "bad" as const } : this.#whyNot(node);
         if (why === undefined) void this.#enter(node);
         else this.#end(node, this.#options.skip(node, why.reason), why.verdict);
       }
@@ -118,7 +116,7 @@ class Schedule {
       this.#queue(node, await this.#options.enter(node));
     } catch {
       // Only the end of the run ends that wait.
-      this.#end(node, this.#options.skip(node, "the run was ended"), "bad");
+      this.#end(node, this.#options.skip(node, ENDED), "bad");
       this.#advance();
     }
   }
@@ -142,7 +140,9 @@ class Schedule {
 
   async #run(node: PlanNode): Promise<void> {
     const queuedMs = performance.now() - (this.#readyAtMs.get(node.id) ?? performance.now());
-    const result = await this.#options.run(node, Math.round(queuedMs));
+    const result = this.#options.signal.aborted
+      ? this.#options.skip(node, ENDED)
+      : await this.#options.run(node, Math.round(queuedMs));
     await this.#groups.get(node.id)?.[Symbol.asyncDispose]();
     this.#running--;
     const good = result.status === "passed" || result.status === "allowed" ||
@@ -158,6 +158,9 @@ class Schedule {
     if (--this.#left === 0) this.#done.resolve();
   }
 }
+
+/** Why what had not begun was passed over. */
+const ENDED = "the run was ended";
 
 const ENDS: Readonly<Record<NodeStatus, string>> = {
   passed: "passed",
