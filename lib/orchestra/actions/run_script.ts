@@ -6,9 +6,6 @@ const SHOWN_BYTES = 256 * 1024;
 /** A script in one argument may be so long (Linux: 128 KiB); a longer one is read from a file. */
 const ARGUMENT_LIMIT_BYTES = 120_000;
 
-/** Stops a script at the first command that fails, also in a pipe, and at unset variables. */
-const PRELUDE = "set -o errexit\nset -o nounset\nset -o pipefail\n";
-
 /** A script of a configuration, or one of our own, has failed. */
 export class ScriptFailedError extends OrchestraError {
   /** The name of the class. */
@@ -35,8 +32,6 @@ export class ScriptFailedError extends OrchestraError {
 
 /** How a script is run. */
 export interface RunScriptOptions {
-  /** Lines of bash that set its variables. */
-  readonly environment: string;
   /** Further variables, of the process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Takes what it prints while it runs, both streams in one. Default: shown when it fails. */
@@ -60,18 +55,17 @@ export type ScriptRunner = (
 ) => Promise<number>;
 
 /**
- * Runs a script of the configuration: bash, strict, with the variables of orchestra. It is ended
+ * Runs a script with bash. It is ended
  * when this program ends, also by SIGKILL, so that no build goes on in a directory that the next
  * run uses.
  *
  * Permissions: `--allow-run`; `--allow-write` of the log file.
  *
- * @param script The script.
+ * @param program The script, with its strict mode and its variables in front.
  * @param options Variables, outputs, signal.
  * @throws {ScriptFailedError} when it fails.
  */
-export async function runScript(script: string, options: RunScriptOptions): Promise<void> {
-  const program = scriptProgram(script, options.environment);
+export async function runScript(program: string, options: RunScriptOptions): Promise<void> {
   const { onOutput, logFile, runner, env = {}, signal } = options;
   const tail = new Tail(SHOWN_BYTES);
   using log = logFile === undefined ? undefined : await Deno.open(logFile, {
@@ -89,17 +83,6 @@ export async function runScript(script: string, options: RunScriptOptions): Prom
   const run = runner ?? runHere;
   const code = await run(program, { env, onOutput: take, signal });
   if (code !== 0) throw new ScriptFailedError(code, tail.text(), onOutput === undefined);
-}
-
-/**
- * Puts a script together with what comes before it.
- *
- * @param script The script.
- * @param environment Lines of bash that set its variables.
- * @returns What bash runs.
- */
-export function scriptProgram(script: string, environment: string): string {
-  return `${PRELUDE}${environment}${environment.endsWith("\n") ? "" : "\n"}${script}`;
 }
 
 const runHere: ScriptRunner = async (program, { env, onOutput, signal }) => {
