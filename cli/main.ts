@@ -30,6 +30,16 @@ export type { Output, Sink } from "./output.ts";
 
 const COMMANDS: readonly LazyCommand[] = [
   {
+    name: "up",
+    summary: "start what a compose file or a module describes",
+    load: async (output) => (await import("./up.ts")).upCommand(output),
+  },
+  {
+    name: "down",
+    summary: "end and remove what up started",
+    load: async (output) => (await import("./down.ts")).downCommand(output),
+  },
+  {
     name: "ps",
     summary: "list the containers that superorch started",
     load: async (output) => (await import("./ps.ts")).psCommand(output),
