@@ -222,7 +222,10 @@ export interface When {
   readonly tag: readonly string[] | undefined;
   /** Globs, one of which must match a changed file. */
   readonly changes: readonly string[] | undefined;
-  /** Variables of the runner and the values (globs) they must have; `true` for any that is set. */
+  /**
+   * Variables of the runner and the values (globs) they must have; `true` for any that is not empty,
+   * `false` for one that is empty or not set.
+   */
   readonly env: ReadonlyMap<string, string | boolean> | undefined;
   /** `only`: refs, one of which must match. */
   readonly only: readonly string[] | undefined;
@@ -485,20 +488,3 @@ export function placeText({ source, range }: Place): string {
   const { line, column } = source.positionAt(range.start);
   return `${source.file}:${line}:${column}`;
 }
-
-/*
- * The functions of this half; they are where the names say.
- *
- * manifest/load.ts    loadManifest(options?: LoadManifestOptions): Promise<Manifest>
- *                     @throws DiagnosticsError with every mistake, BuildrInputError without a file
- * plan/plan_run.ts    planRun(manifest: Manifest, options?: PlanOptions): RunPlan   (pure, sync)
- *                     @throws DiagnosticsError, BuildrInputError
- * plan/facts.ts       gatherFacts(manifest, { env?, variables?, signal? }): Promise<RunFacts>
- *                     hashFiles(directory, globs, { signal? }): Promise<string>  for snapshot.inputs
- * plan/render_plan.ts renderDryRun(plan): string
- * plan/glob.ts        globToRegExp(glob): RegExp, matchesGlob(path, globs): boolean
- * secrets/open.ts     openSecrets(secrets: readonly Secret[], { env?, directory, readFile?, signal? })
- *                       : Promise<ReadonlyMap<string, string>>   throws SecretError (exit 2)
- * secrets/masker.ts   class Masker { constructor(values: Iterable<string>); push(bytes): Uint8Array;
- *                       flush(): Uint8Array }     one per stream
- */
