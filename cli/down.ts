@@ -83,7 +83,7 @@ async function down(
     onEvent: (event) => {
       if (json === true) output.out.write(formatJsonLine(event));
       else if (event.kind === "failed") output.err.write(`${plainText(textOf(event))}\n`);
-      else if (quiet !== true) {
+      else if (quiet !== true && (event.kind !== "stopping" || output.err.terminal)) {
         const sink = event.kind === "removed" ? output.out : output.err;
         sink.write(`${plainText(textOf(event))}\n`);
       }

@@ -168,6 +168,7 @@ function takeNode(row: Row, { what, state, exitCode, kept }: NodeEvent, nowMs: n
   if (state === "exited" || state === "failed" || state === "terminated") {
     row.state = state === "terminated" ? "ended" : state;
     row.exitCode = exitCode;
+    row.health = "-";
   } else if (what === "created" || what === "starting") row.state = what;
   else {
     row.state = "running";

@@ -17,10 +17,11 @@ export class LiveReporter implements Reporter {
   readonly stdout: LogGate;
   readonly stderr: LogGate;
   readonly #board = new Board(Date.now());
+  readonly #gates: readonly LogGate[];
   readonly #screen: Screen;
   readonly #colour: boolean;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #ready = false;
+  #stopping = false;
 
   /**
    * Shows nothing yet.
@@ -33,6 +34,7 @@ export class LiveReporter implements Reporter {
     // What does not go to the terminal has no reason to wait.
     this.stdout = new LogGate(output.out, !output.out.terminal);
     this.stderr = new LogGate(output.err, false);
+    this.#gates = [this.stdout, this.stderr].filter((gate) => gate.isTerminal());
   }
 
   take(event: UpEvent): void {
@@ -41,21 +43,21 @@ export class LiveReporter implements Reporter {
     if (event.kind === "note" && !isProgress(event.text)) this.#print(plainText(event.text));
     if (event.kind === "orphan") this.#print(orphanText(event));
     if (event.kind === "ready") {
-      this.#ready = true;
       this.#hide(event.changed ? undefined : "up, nothing to do");
     }
   }
 
   stopping(text: string): void {
     this.#board.title = text;
-    if (this.#ready && !this.#board.isEmpty) this.#show();
-    else if (this.#timer === undefined) this.#print(text);
+    this.#stopping = true;
+    if (this.#board.isEmpty) return this.#print(text);
+    for (const gate of this.#gates) gate.close();
+    this.#show();
   }
 
   [Symbol.dispose](): void {
-    this.#hide(undefined);
-    this.stdout.release();
-    this.stderr.release();
+    this.#hide(this.#stopping ? "stopped" : undefined);
+    for (const gate of this.#gates) gate.release();
   }
 
   #show(): void {
@@ -70,11 +72,15 @@ export class LiveReporter implements Reporter {
     if (title !== undefined) this.#board.title = title;
     this.#draw();
     this.#screen.leave();
-    this.stdout.release();
-    this.stderr.release();
+    for (const gate of this.#gates) gate.release();
   }
 
   #draw(): void {
+    // Before everything is up the board stands alone; at the end there is no later for last words.
+    if (this.#stopping) {
+      const words = this.#gates.map((gate) => gate.drain()).join("");
+      if (words !== "") this.#screen.print(words);
+    }
     this.#screen.draw(this.#board.lines(this.#screen.size, Date.now(), this.#colour));
   }
 

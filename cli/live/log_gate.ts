@@ -3,6 +3,7 @@ import { TerminalText } from "./terminal_text.ts";
 
 /** What is held while a live view is on; more is said to be left out. */
 const HELD_LIMIT_BYTES = 1024 * 1024;
+const LINE_FEED = 10;
 
 /**
  * Lets the output of services through to a stream: at once, or, while a live view is on, later.
@@ -53,6 +54,25 @@ export class LogGate {
     this.#heldBytes = 0;
   }
 
+  /** Holds again what comes from now on. */
+  close(): void {
+    this.#open = false;
+  }
+
+  /** Takes out the whole lines that are held, as they may be shown. */
+  drain(): string {
+    let end = this.#held.length;
+    while (end > 0 && !this.#held[end - 1]!.includes(LINE_FEED)) end--;
+    const last = this.#held[end - 1];
+    if (last === undefined) return "";
+    const cut = last.lastIndexOf(LINE_FEED) + 1;
+    const rest = last.subarray(cut);
+    const taken = this.#held.splice(0, end, ...rest.length === 0 ? [] : [rest]);
+    this.#heldBytes = this.#held.reduce((sum, { length }) => sum + length, 0);
+    taken[end - 1] = last.subarray(0, cut);
+    return taken.map((bytes) => this.#shown(bytes)).join("");
+  }
+
   #hold(bytes: Uint8Array): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
@@ -64,7 +84,11 @@ export class LogGate {
   }
 
   #show(bytes: Uint8Array): void {
+    this.#sink.write(this.#shown(bytes));
+  }
+
+  #shown(bytes: Uint8Array): string {
     const text = this.#decoder.decode(bytes, { stream: true });
-    this.#sink.write(this.#text === undefined ? text : this.#text.push(text));
+    return this.#text === undefined ? text : this.#text.push(text);
   }
 }

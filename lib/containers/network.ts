@@ -5,7 +5,8 @@ import { limiter } from "./_limit.ts";
 import { stopPolitely } from "./polite_stop.ts";
 import { Turns } from "./_turns.ts";
 import { BindSources } from "./bind_sources.ts";
-import { checkContainers } from "./check_container.ts";
+import { checkNodes } from "./check_container.ts";
+import { requireKnownOptions } from "./_known_options.ts";
 import { type Condition, conditionProblem, describeCondition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { EngineSide } from "./engine_side.ts";
@@ -131,6 +132,10 @@ export class ContainerNetwork implements AsyncDisposable {
           `container's name hold for it too`,
       );
     }
+    requireKnownOptions(options, "network", `make network "${name}"`);
+    for (const [key, definition] of Object.entries(options.networks ?? {})) {
+      requireKnownOptions(definition, "definition", `make network "${key}"`);
+    }
     await using stack = new AsyncDisposableStack();
     const engine = options.engine ??
       stack.use(await connectEngine({ ...options.connect, signal: options.signal }));
@@ -227,6 +232,7 @@ export class ContainerNetwork implements AsyncDisposable {
 
   async #run(names: readonly string[] | undefined, options: RunOptions): Promise<void> {
     this.#requireOpen();
+    requireKnownOptions(options, "run", `run network "${this.name}"`);
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal, this.#stopped.signal]),
       what: `start of network "${this.name}"`,
@@ -239,7 +245,7 @@ export class ContainerNetwork implements AsyncDisposable {
     checkGraph(this.name, this.#registry.specs);
     const specs = wanted.map((name) => this.#registry.requireSpec(name));
     const containers = specs.filter((spec) => spec.kind === "container");
-    checkContainers(containers);
+    checkNodes(specs, this.#options);
     const binds = await BindSources.resolve(containers, this.engine);
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
     await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
@@ -288,6 +294,7 @@ export class ContainerNetwork implements AsyncDisposable {
     names: readonly string[] | undefined,
     options: WaitOptions,
   ): Promise<ReadonlyMap<string, NodeResult>> {
+    requireKnownOptions(options, "wait", `wait for network "${this.name}"`);
     const wanted = this.#registry.selectToWait(names);
     using deadline = Deadline.after(options.timeoutMs, {
       signal: anySignal([options.signal, this.#interrupted.signal]),
@@ -353,6 +360,7 @@ export class ContainerNetwork implements AsyncDisposable {
     condition: Condition,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<void> {
+    requireKnownOptions(options, "run", `wait for "${name}"`);
     const node = this.#registry.requireNode(name);
     const problem = conditionProblem(condition);
     if (problem !== undefined) throw new TypeError(`Cannot wait for "${name}": ${problem}`);
@@ -419,6 +427,7 @@ export class ContainerNetwork implements AsyncDisposable {
     names?: readonly string[],
     options: { readonly graceMs?: number } = {},
   ): Promise<void> {
+    requireKnownOptions(options, "terminate", `end network "${this.name}"`);
     for (const name of names ?? []) this.#registry.requireSpec(name);
     const nodes = names === undefined
       ? this.#registry.nodes
@@ -502,6 +511,8 @@ export class ContainerNetwork implements AsyncDisposable {
 
   async #letGo(): Promise<void> {
     await this.#stopRuns();
+    // What goes on is not ended, only lost sight of.
+    for (const { status } of this.#registry.nodes) status.observe(undefined);
     await Promise.all(this.#registry.nodes.map((node) => node.letGo()));
     await this.#side.letGo();
   }

@@ -113,9 +113,9 @@ export class NodeStatus {
   /**
    * Has every new line of the time line told; what it says holds already then.
    *
-   * @param onNote Takes the line.
+   * @param onNote Takes the line; `undefined` for nobody any more.
    */
-  observe(onNote: (entry: TimelineEntry) => void): void {
+  observe(onNote: ((entry: TimelineEntry) => void) | undefined): void {
     this.#onNote = onNote;
   }
 
