@@ -46,7 +46,7 @@ export class Prepare {
       reporter.note("prepare works on a copy of the project: no snapshot is made", node.id);
       return undefined;
     }
-    const { hashFiles } = await import("../plan/facts.ts");
+    const { hashFiles } = await import("../plan/hash_files.ts");
     const inputs = await hashFiles(plan.manifest.directory, snapshot.inputs, { signal });
     const imageId = await images.ensure(node.placement.image, signal);
     this.#key = await snapshotKey(plan, node, imageId, inputs);
