@@ -1,0 +1,7 @@
+/**
+ * esbuild, for what Node cannot read yet.
+ *
+ * @module
+ */
+
+export { stop, transform } from "npm:esbuild@^0.25.5";
