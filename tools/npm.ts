@@ -20,19 +20,70 @@ const MORE = {
   engines: { node: ">=20.10" },
 };
 
-/** Stands for Deno where it is not: whoever reaches for it is told what is missing. */
+/**
+ * Stands for Deno where it is not: whoever reaches for it is told what is missing. What Node 20 and
+ * 22 lack of the language's own functions is added as the standard has it.
+ */
 const DENO = `class DenoNeededError extends Error {
   name = "DenoNeededError";
+  constructor(name) {
+    super(
+      \`Cannot use \${name}: this part of ${manifest.name} needs Deno (https://deno.com); \` +
+        "run the program with: deno run -A",
+    );
+  }
 }
 export const Deno = globalThis.Deno ?? new Proxy({}, {
   get(_target, name) {
     if (typeof name === "symbol") return undefined;
-    throw new DenoNeededError(
-      \`Cannot use Deno.\${name}: this part of ${manifest.name} needs Deno (https://deno.com); \` +
-        "run the program with: deno run -A",
-    );
+    throw new DenoNeededError("Deno." + name);
   },
 });
+const needed = (name) =>
+  globalThis[name] ?? class {
+    constructor() {
+      throw new DenoNeededError(name);
+    }
+  };
+export const DisposableStack = needed("DisposableStack");
+export const AsyncDisposableStack = needed("AsyncDisposableStack");
+
+const add = (target, name, value) => {
+  if (name in target) return;
+  Object.defineProperty(target, name, { value, writable: true, configurable: true });
+};
+add(Promise, "withResolvers", function () {
+  let resolve, reject;
+  const promise = new this((one, other) => [resolve, reject] = [one, other]);
+  return { promise, resolve, reject };
+});
+add(Map, "groupBy", (items, keyOf) => {
+  const groups = new Map();
+  let index = 0;
+  for (const item of items) {
+    const key = keyOf(item, index++);
+    if (groups.has(key)) groups.get(key).push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+});
+add(RegExp, "escape", (text) =>
+  text.replace(/[\\\\^$.*+?()[\\]{}|/]/g, "\\\\$&")
+    .replace(/^[0-9a-zA-Z]|[\\s,\\-=<>#&!%:;@~'\`"]/g, (one) =>
+      one > "\\xff" ? one : "\\\\x" + one.charCodeAt(0).toString(16).padStart(2, "0")));
+add(Uint8Array.prototype, "toHex", function () {
+  return Array.from(this, (byte) => byte.toString(16).padStart(2, "0")).join("");
+});
+add(Uint8Array.prototype, "toBase64", function (options) {
+  const text = btoa(Array.from(this, (byte) => String.fromCharCode(byte)).join(""));
+  const url = options?.alphabet === "base64url";
+  const spelled = url ? text.replaceAll("+", "-").replaceAll("/", "_") : text;
+  return options?.omitPadding ? spelled.replace(/=+$/, "") : spelled;
+});
+add(Uint8Array, "fromHex", (text) =>
+  Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
+add(Uint8Array, "fromBase64", (text) =>
+  Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
 `;
 
 const BIN = `#!/usr/bin/env node
@@ -105,7 +156,9 @@ async function adapt(directory: string, file: string): Promise<void> {
   // Node 20 knows no `using`.
   const { code } = await transform(text, { format: "esm", target: "node20.10", charset: "utf8" });
   const up = "../".repeat(file.split("/").length - 1) || "./";
-  const needed = /\bDeno\b/.test(code) ? `import { Deno } from "${up}_deno.js";\n` : "";
+  const names = ["Deno", "DisposableStack", "AsyncDisposableStack"]
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+  const needed = `import { ${names.join(", ")} } from "${up}_deno.js";\n`;
   const shebang = /^#!.*\n/.exec(code)?.[0] ?? "";
   await Deno.writeTextFile(path, shebang + needed + code.slice(shebang.length));
 }
