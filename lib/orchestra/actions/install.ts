@@ -172,7 +172,10 @@ async function archiveBuild(
   const path = archivePath(installed, commitOf(installed, context), installed.recursiveHash);
   const archive = joinPath(remote.directory, path);
   if (isThere(archive)) {
-    log("DEBUG", `Binary archive for ${qualifiedName(installed)} already exists, skipping creation`);
+    log(
+      "DEBUG",
+      `Binary archive for ${qualifiedName(installed)} already exists, skipping creation`,
+    );
     return;
   }
   log("INFO", `Creating binary archive for ${qualifiedName(installed)}`);
@@ -184,7 +187,10 @@ async function archiveBuild(
   });
 }
 
-function commitOf({ component }: BuildTarget, { configuration, world }: ActionContext): string | null {
+function commitOf(
+  { component }: BuildTarget,
+  { configuration, world }: ActionContext,
+): string | null {
   const repository = configuration.components.get(component)?.repository ?? null;
   return repository === null ? null : world.commits.head(repository).commit;
 }

@@ -57,6 +57,10 @@ export interface RunPlanOptions extends ActionOptions {
   readonly pinned?: ReadonlyMap<string, string>;
   /** Takes messages. */
   readonly log: Log;
+  /**
+   * Output of scripts is told as it comes, as events, and left out of the errors. Default `false`.
+   */
+  readonly streamOutput?: boolean;
   /** Is told what happens. */
   readonly onEvent?: (event: ActionEvent) => void;
   /** Further variables for scripts. */
@@ -124,8 +128,11 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
       const start = performance.now();
       onEvent({ kind: "start", id, action });
       try {
-        await run.action(planned, logFileOf(logs, action), (chunk) =>
-          onEvent({ kind: "output", id, chunk }));
+        await run.action(
+          planned,
+          logFileOf(logs, action),
+          (chunk) => onEvent({ kind: "output", id, chunk }),
+        );
         onEvent({ kind: "done", id, durationMs: performance.now() - start });
       } catch (error) {
         onEvent({ kind: "failed", id, durationMs: performance.now() - start, error });
@@ -168,7 +175,7 @@ class Run {
     logFile: string,
     onOutput: (chunk: Uint8Array) => void,
   ): Promise<InstalledBuild | void> {
-    const { configuration, log, env, signal, onEvent } = this.#options;
+    const { configuration, log, env, signal, streamOutput } = this.#options;
     const context: ActionContext = {
       configuration,
       world: this.#world,
@@ -177,7 +184,7 @@ class Run {
       options: this.#options,
       log,
       logFile,
-      ...(onEvent === undefined ? {} : { onOutput }),
+      ...(streamOutput === true ? { onOutput } : {}),
       ...(env === undefined ? {} : { env }),
       ...(signal === undefined ? {} : { signal }),
     };
@@ -214,7 +221,7 @@ class Run {
     if (commit === before) return;
     log("DEBUG", `${repository} is at commit ${commit}, the last update saw ${before}`);
     this.#world = { ...world, installed: this.#world.installed };
-    this.#hashes = createHashes(configuration, world.commits);
+    this.#hashes = await createHashes(configuration, world.commits);
   }
 
   /** One change of the root at a time; the first one of a component takes its dependants along. */

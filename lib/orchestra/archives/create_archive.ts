@@ -35,7 +35,10 @@ export interface CreateArchiveOptions {
  */
 export async function createArchive(options: CreateArchiveOptions): Promise<void> {
   const { directory, archive, hashMaterial, signal } = options;
-  const temporary = joinPath(parentPath(archive), `_tmp_${crypto.randomUUID()}_${baseName(archive)}`);
+  const temporary = joinPath(
+    parentPath(archive),
+    `_tmp_${crypto.randomUUID()}_${baseName(archive)}`,
+  );
   await stackErr(
     Deno.mkdir(parentPath(archive), { recursive: true }),
     `Cannot create the archive ${JSON.stringify(archive)}`,

@@ -61,7 +61,9 @@ export async function readLfsPointer(path: string): Promise<LfsPointer | undefin
 export async function requireGitLfs(options: { readonly signal?: AbortSignal }): Promise<void> {
   const version = await runGit(["lfs", "version"], options);
   if (!version.success) {
-    throw new OrchestraError("Could not invoke `git lfs`, is it installed? See https://git-lfs.com");
+    throw new OrchestraError(
+      "Could not invoke `git lfs`, is it installed? See https://git-lfs.com",
+    );
   }
   const filter = await runGit(["config", "--get", "filter.lfs.smudge"], options);
   if (!filter.success) {

@@ -44,7 +44,11 @@ export function archiveRemote(named: NamedUrl, configuration: Configuration): Ar
   if (url.startsWith("dir:")) {
     const path = url.slice("dir:".length).replace(/^\/\//, "").replace(/(.)\/+$/, "$1");
     if (path === "") throw wrong("names no directory");
-    return { ...base, kind: "directory", path: path.startsWith("/") ? path : joinPath(dotdir, path) };
+    return {
+      ...base,
+      kind: "directory",
+      path: path.startsWith("/") ? path : joinPath(dotdir, path),
+    };
   }
   if (/^files\+https?:\/\//.test(url)) {
     const address = url.slice("files+".length).replace(/\/+$/, "");

@@ -40,7 +40,9 @@ export async function readInstalled(root: string): Promise<InstalledState> {
 export async function readMetadata(root: string): Promise<ReadInstalled> {
   const directory = metadataDirectory(root);
   const view = await rootView(root);
-  const names = (view.pending?.add ?? []).filter((path) => path.startsWith(`${METADATA_DIRECTORY}/`))
+  const names = (view.pending?.add ?? []).filter((path) =>
+    path.startsWith(`${METADATA_DIRECTORY}/`)
+  )
     .map(baseName).filter((name) => name.endsWith(".json"));
   try {
     for await (const { name } of Deno.readDir(directory)) {
