@@ -1,5 +1,5 @@
 import { OrchestraError } from "../errors.ts";
-import { cloneDirectory } from "../environment/mod.ts";
+import { repositoryDirectory } from "../environment/mod.ts";
 import { gitMessage, runGit } from "../git/run_git.ts";
 import { removeTree } from "../installed/complete_transaction.ts";
 import { baseName, joinPath, parentPath } from "../_path.ts";
@@ -24,7 +24,7 @@ export async function cloneRepository(
   commit?: string,
 ): Promise<void> {
   const { configuration, signal, log } = context;
-  const directory = cloneDirectory(configuration, repository);
+  const directory = repositoryDirectory(configuration, repository);
   if (isThere(directory)) {
     throw new OrchestraError(
       `Cannot clone ${repository}: destination path ${JSON.stringify(directory)} already exists`,

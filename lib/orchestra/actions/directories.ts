@@ -1,7 +1,55 @@
 import { isMissing } from "../installed/complete_transaction.ts";
-import { buildDirectory, cloneDirectory, sourceDirectory } from "../environment/mod.ts";
-import { type BuildTarget, type Configuration, qualifiedName } from "../model.ts";
+import { type BuildTarget, type Configuration, qualifiedName, sanitize } from "../model.ts";
 import { joinPath, relativePath } from "../_path.ts";
+
+/**
+ * Where a build is configured and compiled. A directory that the original made, whose name keeps
+ * the slashes of the component, goes on being used.
+ *
+ * @param configuration Where builds are.
+ * @param target The build.
+ * @returns Absolute path.
+ */
+export function buildDirectory(configuration: Configuration, target: BuildTarget): string {
+  const { buildsDir } = configuration.paths;
+  const path = `${buildsDir}/${sanitize(target.component)}/${sanitize(target.build)}`;
+  const original = `${buildsDir}/${target.component}/${target.build}`;
+  return original !== path && !isThere(path) && isThere(original) ? original : path;
+}
+
+/**
+ * Where a build is installed before it is merged.
+ *
+ * @param configuration Where these directories are.
+ * @param target The build.
+ * @returns Absolute path.
+ */
+export function tmpRoot(configuration: Configuration, target: BuildTarget): string {
+  const { component, build } = target;
+  return `${configuration.paths.tmpRoots}/${sanitize(component)}_${sanitize(build)}`;
+}
+
+/**
+ * Where the sources of a component are.
+ *
+ * @param configuration Where sources are.
+ * @param component Name of the component.
+ * @returns Absolute path.
+ */
+export function sourceDirectory(configuration: Configuration, component: string): string {
+  return `${configuration.paths.sourcesDir}/${sanitize(component)}`;
+}
+
+/**
+ * Where a repository is cloned, which several components may share.
+ *
+ * @param configuration Where sources are.
+ * @param repository Name of the repository.
+ * @returns Absolute path.
+ */
+export function repositoryDirectory(configuration: Configuration, repository: string): string {
+  return `${configuration.paths.sourcesDir}/${repository}`;
+}
 
 /**
  * Lets the directory of a component's sources lead to the clone that it shares with others.
@@ -13,7 +61,7 @@ export async function linkSources(configuration: Configuration, component: strin
   const repository = configuration.components.get(component)?.repository ?? null;
   if (repository === null) return;
   const link = sourceDirectory(configuration, component);
-  const clone = cloneDirectory(configuration, repository);
+  const clone = repositoryDirectory(configuration, repository);
   if (link === clone || isThere(link) || !isThere(clone)) return;
   await Deno.symlink(relativePath(configuration.paths.sourcesDir, clone), link).catch((error) => {
     // Another action of the same repository was faster.

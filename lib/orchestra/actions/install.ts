@@ -6,7 +6,7 @@ import {
   buildDirectory,
   buildEnvironment,
   sourceDirectory,
-  temporaryRoot,
+  tmpRoot,
   withEnvironment,
 } from "../environment/mod.ts";
 import { OrchestraError } from "../errors.ts";
@@ -57,7 +57,7 @@ export async function installBuild(
   const { configuration, hashes, world, options, log, signal } = context;
   const target: BuildTarget = { component: action.component, build: action.build };
   const recursiveHash = hashes.recursiveHash(target.component);
-  const temporary = temporaryRoot(configuration, target);
+  const temporary = tmpRoot(configuration, target);
   const root = configuration.paths.orchestraRoot;
   const inside = joinPath(temporary, root.slice(1));
   const start = performance.now();

@@ -1,5 +1,5 @@
 import { command } from "../../commands/mod.ts";
-import { cloneDirectory } from "../environment/mod.ts";
+import { repositoryDirectory } from "../environment/mod.ts";
 import { OrchestraError } from "../errors.ts";
 import type { Component, Configuration } from "../model.ts";
 import { runGit } from "./run_git.ts";
@@ -94,7 +94,7 @@ function requireClone(configuration: Configuration, component: Component): strin
   if (component.repository === null) {
     throw new OrchestraError("This component does not have a git repository configured!");
   }
-  const directory = cloneDirectory(configuration, component.repository);
+  const directory = repositoryDirectory(configuration, component.repository);
   try {
     if (Deno.statSync(directory).isDirectory) return directory;
   } catch {
