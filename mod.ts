@@ -19,4 +19,5 @@ export * as engine from "./lib/engine/mod.ts";
 export * as containers from "./lib/containers/mod.ts";
 export * as ytt from "./lib/ytt/mod.ts";
 export * as compose from "./lib/compose/mod.ts";
+export * as buildr from "./lib/buildr/mod.ts";
 export * as doctor from "./lib/doctor/mod.ts";

@@ -23,6 +23,8 @@ export interface Manifest {
   readonly path: string;
   /** Absolute path of the project: the directory of the file. */
   readonly directory: string;
+  /** Name of the project, which ciphertexts are bound to; empty for none. */
+  readonly project: string;
   /** Image of the main container, always with a tag or a digest; may contain `${…}`. */
   readonly image: Located<string>;
   /** How lines of scripts are run, unless a stage has its own rule. */
@@ -249,7 +251,14 @@ export interface Secret {
   readonly at: Place;
   /** Where the value comes from: age ciphertext (base64 or armored), a variable, or a file. */
   readonly from:
-    | { readonly kind: "age"; readonly ciphertext: string }
+    | {
+      readonly kind: "age";
+      readonly ciphertext: string;
+      /** The manifest's `project`, which the ciphertext must have been made for; empty for none. */
+      readonly scope: string;
+      /** Where the ciphertext was written. */
+      readonly at: Place;
+    }
     | { readonly kind: "env"; readonly variable: string }
     | { readonly kind: "file"; readonly path: string };
   /** Whether the variable holds the value, or the path of a file with it. */

@@ -23,6 +23,7 @@ import {
   isMap,
   list,
   listOrOne,
+  located,
   mapped,
   object,
   oneOf,
@@ -378,7 +379,7 @@ export const snapshot: Shape<Snapshot> = mapped(
 );
 
 interface RawSecret {
-  age: string;
+  age: Located<string>;
   env: string;
   file: string;
   as: "file" | "variable";
@@ -386,7 +387,7 @@ interface RawSecret {
 }
 
 const secretObject = object<RawSecret>({
-  age: { shape: filled, doc: "The value, encrypted: base64, or an armored age file." },
+  age: { shape: located(filled), doc: "The value, encrypted: base64, or an armored age file." },
   env: { shape: filled, doc: "A variable of the runner that has the value." },
   file: { shape: filled, doc: "A file of the runner that has the value." },
   as: { shape: oneOf("variable", "file"), doc: "Whether the variable holds the path of a file." },
@@ -401,7 +402,9 @@ export const secrets: Shape<ReadonlyMap<string, Secret>> = mapped(
     for (const { name, at, value } of all) {
       const { age, env, file, as = "variable", optional = false } = value;
       const froms: Secret["from"][] = [];
-      if (age !== undefined) froms.push({ kind: "age", ciphertext: age });
+      if (age !== undefined) {
+        froms.push({ kind: "age", ciphertext: age.value, scope: "", at: age.at });
+      }
       if (env !== undefined) froms.push({ kind: "env", variable: env });
       if (file !== undefined) froms.push({ kind: "file", path: file });
       const [from] = froms;

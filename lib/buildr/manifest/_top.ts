@@ -17,6 +17,7 @@ import { environment, image, shell, workspace } from "./_values.ts";
 /** Keys of a manifest that are no stages, as they are written. */
 export interface RawTop {
   version: 1 | 2;
+  project: string;
   image: Located<string>;
   environment: Environment;
   stages: readonly Located<string>[];
@@ -49,6 +50,7 @@ const recipient: Shape<string> = mapped(filled, (value, node, reader) => {
 
 const fields: Fields<RawTop> = {
   version: { shape: version, doc: "Version of this format; 1 when absent." },
+  project: { shape: filled, doc: "Name of the project, which its secrets are bound to." },
   image: { shape: image, doc: "Image of the main container. Default ubuntu:latest." },
   environment: { shape: environment, doc: "Variables of all containers." },
   stages: { shape: listOrOne(located(filled)), doc: "Names of the stages, in their order." },

@@ -12,7 +12,7 @@ import {
   type TreeNode,
 } from "../../yaml_tree/mod.ts";
 import { checkManifest } from "./_check.ts";
-import type { Located, Manifest, ShellRule, Stage } from "../model.ts";
+import type { Located, Manifest, Secret, ShellRule, Stage } from "../model.ts";
 import { meant, Reader, readFields } from "./_reader.ts";
 import { readStage, type StageContext } from "./_stage.ts";
 import { type RawTop, V1_TOP, V2_TOP, version } from "./_top.ts";
@@ -239,16 +239,29 @@ function assemble(
     source,
     path,
     directory,
+    project: top.project ?? "",
     image: top.image ?? { value: DEFAULT_IMAGE, at: start },
     shell: parts.shell,
     environment: top.environment ?? { inherit: false, vars: [] },
     docker: top.docker ?? true,
     workspace: top.workspace ?? "bind",
     recipients: top.recipients ?? [],
-    secrets: top.secrets ?? new Map(),
+    secrets: boundTo(top.project ?? "", top.secrets ?? new Map()),
     prepare: parts.prepare,
     stages,
     after: parts.after,
     warnings: [],
   };
+}
+
+function boundTo(
+  scope: string,
+  secrets: ReadonlyMap<string, Secret>,
+): ReadonlyMap<string, Secret> {
+  return new Map(
+    Array.from(secrets, ([name, secret]) => [
+      name,
+      secret.from.kind === "age" ? { ...secret, from: { ...secret.from, scope } } : secret,
+    ]),
+  );
 }
