@@ -71,6 +71,13 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./orc.ts")).orcMount(output),
   },
   {
+    name: "buildr",
+    summary: "run the build that a project describes in its .buildr.yml",
+    foreign: true,
+    load: async (output) => (await import("./buildr.ts")).buildrMount(output),
+    tree: async (output) => await (await import("./buildr.ts")).buildrTree(output),
+  },
+  {
     name: "ytt",
     summary: "process YAML templates, as the program ytt does",
     foreign: true,

@@ -6,6 +6,8 @@ export interface Sink {
   readonly colour: boolean;
   /** Writes all of a text before it returns. */
   write(text: string): void;
+  /** Writes bytes as they are; without it, only text can be written. */
+  writeBytes?(bytes: Uint8Array): void;
 }
 
 /** The two streams of a command: results, and everything else. */
@@ -48,18 +50,19 @@ export function standardOutput(env: (name: string) => string | undefined = Deno.
 function sinkOf(stream: Stream, noColour: boolean): Sink {
   const terminal = stream.isTerminal();
   const encoder = new TextEncoder();
+  const writeBytes = (bytes: Uint8Array) => {
+    try {
+      for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      throw new ClosedOutputError("Cannot write: the reader is gone", { cause: error });
+    }
+  };
   return {
     terminal,
     colour: terminal && !noColour,
-    write: (text) => {
-      const bytes = encoder.encode(text);
-      try {
-        for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
-      } catch (error) {
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-        throw new ClosedOutputError("Cannot write: the reader is gone", { cause: error });
-      }
-    },
+    write: (text) => writeBytes(encoder.encode(text)),
+    writeBytes,
   };
 }
 

@@ -4,7 +4,12 @@ import { watchWaysOut } from "../../containers/lifeline.ts";
 import { NetworkIdentity, newRunId } from "../../containers/network_identity.ts";
 import { formatOwner, identifyProcess } from "../../containers/owner.ts";
 import { sweepDeadOwners } from "../../containers/sweep.ts";
-import { connectEngine, type EngineClient, stateDirectory } from "../../engine/mod.ts";
+import {
+  connectEngine,
+  type EngineClient,
+  type ReadEnv,
+  stateDirectory,
+} from "../../engine/mod.ts";
 import { isTimeout } from "../../errors/mod.ts";
 import { FileLock } from "../../files/mod.ts";
 import { Deadline } from "../../retry/mod.ts";
@@ -249,9 +254,26 @@ async function secretsOf(
   const closed = [...wanted.values()].filter(({ name }) => !known.has(name));
   if (closed.length === 0) return known;
   const { openSecrets } = await import("../secrets/open.ts");
-  const env = options.env ?? Deno.env.get;
   const { directory } = plan.manifest;
-  return new Map([...known, ...await openSecrets(closed, { env, directory, signal })]);
+  const env = options.env === undefined ? {} : { env: readAll(options.env, closed) };
+  return new Map([...known, ...await openSecrets(closed, { ...env, directory, signal })]);
+}
+
+/** What opening secrets may look at. */
+function readAll(env: ReadEnv, secrets: readonly Secret[]): Readonly<Record<string, string>> {
+  const names = [
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "BUILDR_AGE_KEY",
+    "BUILDR_AGE_KEY_FILE",
+    ...secrets.flatMap(({ from }) => from.kind === "env" ? [from.variable] : []),
+  ];
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const value = env(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 async function maskerFactory(values: readonly string[]): Promise<MaskerFactory> {
