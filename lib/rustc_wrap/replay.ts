@@ -9,6 +9,8 @@ export interface ReplayTarget {
   readonly stdout: { writeSync(bytes: Uint8Array): number };
   /** Standard error. */
   readonly stderr: { writeSync(bytes: Uint8Array): number };
+  /** Called when all files are there, before anybody is told. */
+  readonly written?: () => void;
 }
 
 /**
@@ -24,6 +26,7 @@ export interface ReplayTarget {
  */
 export function replay(result: UnitResult, target: ReplayTarget): number {
   writeArtifacts(result.files, target.outDir);
+  target.written?.();
   writeAll(target.stderr, result.stderr);
   writeAll(target.stdout, result.stdout);
   return result.code;

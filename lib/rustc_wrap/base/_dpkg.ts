@@ -14,9 +14,6 @@ export interface DebianPackage {
   readonly provides: readonly string[];
 }
 
-/** Where dpkg keeps what is installed. */
-export const DPKG_STATUS = "/var/lib/dpkg/status";
-
 /** Reads which packages are installed, by name; a name that several provide has several. */
 export function readPackages(status: string): ReadonlyMap<string, readonly DebianPackage[]> {
   const packages = new Map<string, DebianPackage[]>();

@@ -3,137 +3,51 @@ import { ImageNotFoundError } from "../../engine/errors.ts";
 import { type TarEntry, tarStream } from "../../engine/tar/mod.ts";
 import { FileLock } from "../../files/file_lock.ts";
 import { isBelow, parentOf } from "../_paths.ts";
+import type { Base } from "../model.ts";
 import { InfrastructureError } from "../errors.ts";
-import { remember, type Toolchain } from "../toolchain.ts";
-import { stampOf } from "../records.ts";
-import { sha256 } from "../sha256.ts";
-import type { BaseImage } from "./base_image.ts";
-import {
-  type DebianPackage,
-  DPKG_STATUS,
-  ownerOf,
-  packageClosure,
-  packageFiles,
-  readPackages,
-} from "./_dpkg.ts";
+import { packageFiles } from "./_dpkg.ts";
+import { wantedPackages } from "./_host_packages.ts";
+import { type HostBaseOptions, isPackaged } from "./host_identity.ts";
 
-/** How {@linkcode hostBase} works. */
-export interface HostBaseOptions {
-  /** The compiler that cargo uses. */
-  readonly toolchain: Toolchain;
-  /** Packages beside those that are always there. */
-  readonly packages: readonly string[];
-  /** Where what is known is kept between calls. */
-  readonly cacheDir: string | undefined;
-  /** Takes a line when something takes long. */
-  readonly onNote?: (text: string) => void;
-}
-
-/** Changes with what is put around the packages, so that images of older code are not used. */
-const RECIPE = 1;
-const NAME = "superorch/rustc-base";
 const CONTENT_LABEL = "org.superorch.content";
 /** 0.9 GB took 15 s on a quiet machine. */
 const LOCK_MS = 600_000;
-/** What every image gets: a linker and what it links with. */
-const PACKAGES = ["ca-certificates", "gcc", "libc6-dev"];
 /** Nothing reads these in a build. */
 const UNUSED = /^\/usr\/share\/(?:doc|doc-base|info|lintian|locale|man|bug)\//;
 
 /**
- * A base image out of this machine's own files: the toolchain at its own path, and the installed
- * Debian packages of the compiler's linker, with all that they need. Nothing is downloaded, and what
- * is linked there is what would be linked here, byte by byte.
+ * Makes sure that an engine has the base image of this machine's own files: the toolchain at its own
+ * path, and the installed Debian packages of the compiler's linker, with all that they need. Nothing
+ * is downloaded, and what is linked there is what would be linked here, byte by byte.
  *
+ * @param engine Where.
+ * @param base Name and identity.
  * @param options Toolchain and packages.
- * @returns The image; it is made when it is missing.
- * @throws {InfrastructureError} when this machine is no Debian, or a package is not installed.
+ * @param signal Ends the work.
+ * @throws {InfrastructureError} when the engine is for other processors.
  */
-export async function hostBase(options: HostBaseOptions): Promise<BaseImage> {
-  const { toolchain } = options;
-  const identity = await identityOf(options);
-  const image = `${NAME}:${identity.slice(0, 16)}`;
-  return {
-    base: { image, identity, rustc: toolchain.rustc },
-    async ensure(engine, signal) {
-      if (await isPresent(engine, image, signal)) return;
-      const lock = options.cacheDir === undefined
-        ? undefined
-        : await FileLock.acquire(`${options.cacheDir}/base-${identity.slice(0, 16)}.lock`, {
-          parents: true,
-          purpose: `making ${image}`,
-          timeoutMs: LOCK_MS,
-          signal,
-        });
-      try {
-        if (await isPresent(engine, image, signal)) return;
-        options.onNote?.(`making the image ${image} of this machine's toolchain`);
-        await makeImage(engine, image, identity, options, signal);
-      } finally {
-        await lock?.release();
-      }
-    },
-  };
-}
-
-/** Reading what is installed takes 50 ms, so its digest is kept as long as nothing is installed. */
-async function identityOf(options: HostBaseOptions): Promise<string> {
-  const { toolchain, cacheDir } = options;
-  let stamp: string;
+export async function ensureHostImage(
+  engine: EngineClient,
+  { image, identity }: Base,
+  options: HostBaseOptions,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (await isPresent(engine, image, signal)) return;
+  const lock = options.cacheDir === undefined
+    ? undefined
+    : await FileLock.acquire(`${options.cacheDir}/base-${identity.slice(0, 16)}.lock`, {
+      parents: true,
+      purpose: `making ${image}`,
+      timeoutMs: LOCK_MS,
+      signal,
+    });
   try {
-    stamp = stampOf(DPKG_STATUS);
-  } catch {
-    throw new InfrastructureError({
-      action: "make a base image of this machine",
-      reason: "it is not a Debian system; name an image in RUSTCBUILDX_BASE_IMAGE",
-      lasting: true,
-    });
+    if (await isPresent(engine, image, signal)) return;
+    options.onNote?.(`making the image ${image} of this machine's toolchain`);
+    await makeImage(engine, image, identity, options, signal);
+  } finally {
+    await lock?.release();
   }
-  const question = await sha256(
-    JSON.stringify([RECIPE, toolchain.hash, toolchain.rustc, options.packages, stamp]),
-  );
-  const memory = `${cacheDir}/bases/${question}`;
-  if (cacheDir !== undefined) {
-    try {
-      const known = JSON.parse(Deno.readTextFileSync(memory));
-      if (typeof known === "string" && /^[0-9a-f]{64}$/.test(known)) return known;
-    } catch {
-      // asked for the first time
-    }
-  }
-  const versions = wantedPackages(options).map(({ name, version, architecture }) =>
-    `${name} ${version} ${architecture}`
-  );
-  const identity = await sha256(
-    JSON.stringify([RECIPE, toolchain.hash, toolchain.rustc, versions]),
-  );
-  if (cacheDir !== undefined) remember(memory, identity);
-  return identity;
-}
-
-function wantedPackages({ toolchain, packages }: HostBaseOptions): readonly DebianPackage[] {
-  const installed = readPackages(Deno.readTextFileSync(DPKG_STATUS));
-  const essential = [...installed.values()].flat().filter((found) => found.essential);
-  const owner = isPackaged(toolchain) ? ownerOf(Deno.realPathSync(toolchain.rustc)) : undefined;
-  const { found, missing } = packageClosure(installed, [
-    ...essential.map(({ name }) => name),
-    ...PACKAGES,
-    ...owner === undefined ? [] : [owner],
-    ...packages,
-  ]);
-  if (missing.length > 0) {
-    throw new InfrastructureError({
-      action: "make a base image of this machine",
-      reason: `not installed here: ${missing.join(", ")}`,
-      lasting: true,
-    });
-  }
-  return found;
-}
-
-/** Debian's own toolchain is made of packages; rustup's is one directory. */
-function isPackaged({ sysroot }: Toolchain): boolean {
-  return sysroot === "/usr";
 }
 
 async function makeImage(
@@ -197,15 +111,13 @@ function rootFileSystem(options: HostBaseOptions): readonly TarEntry[] {
     files.addTree(`${toolchain.sysroot}/lib`);
     for (const name of ["rustc", "rustdoc"]) files.add(`${toolchain.sysroot}/bin/${name}`);
   }
-  const text = (path: string, content: string): TarEntry => ({ kind: "file", path, content });
-  return [
-    ...files.entries(),
-    text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"),
-    text("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
-    { kind: "directory", path: "root", mode: 0o700 },
-    { kind: "directory", path: "tmp", mode: 0o1777 },
-    { kind: "directory", path: "var/tmp", mode: 0o1777 },
-  ];
+  const text = (path: string) => ({ kind: "file", path, mode: 0o644 }) as const;
+  files.put({ ...text("etc/passwd"), content: "root:x:0:0:root:/root:/bin/sh\n" });
+  files.put({ ...text("etc/group"), content: "root:x:0:\n" });
+  files.put({ kind: "directory", path: "root", mode: 0o700 });
+  files.put({ kind: "directory", path: "tmp", mode: 0o1777 });
+  files.put({ kind: "directory", path: "var/tmp", mode: 0o1777 });
+  return files.entries();
 }
 
 /** `cc` and its like are no files of packages but links through this directory. */
@@ -261,6 +173,11 @@ class FileSet {
     } else if (info.isFile) {
       this.#entries.set(path, { ...common, kind: "file", content: { hostPath: path } });
     }
+  }
+
+  /** Adds an entry as it is, also in the place of another. */
+  put(entry: TarEntry): void {
+    this.#entries.set(`/${entry.path}`, entry);
   }
 
   /** Adds a directory and everything in it. */

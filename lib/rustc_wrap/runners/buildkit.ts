@@ -1,23 +1,27 @@
 import type { EngineClient } from "../../engine/client.ts";
-import { connectEngine, EngineUnreachableError } from "../../engine/discovery.ts";
-import { BuildFailedError, buildFiles, BuildUnsupportedError } from "../../engine/build/mod.ts";
-import {
-  EngineApiError,
-  EngineConnectionError,
-  EngineVersionError,
-  ImageNotFoundError,
-} from "../../engine/errors.ts";
+import { connectEngine } from "../../engine/discovery.ts";
+import { BuildFailedError } from "../../engine/build/build_error.ts";
+import { buildFiles } from "../../engine/build/build_files.ts";
+import { ImageNotFoundError } from "../../engine/errors.ts";
 import type { ReadEnv } from "../../engine/state.ts";
-import type { BaseImage } from "../base/base_image.ts";
 import { delay } from "../../retry/delay.ts";
 import { InfrastructureError } from "../errors.ts";
-import type { Artifact, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";
+import { engineFailure, oneLine } from "./_engine_failure.ts";
+import type {
+  Artifact,
+  Base,
+  Capabilities,
+  Plan,
+  Runner,
+  RunnerResult,
+  RunOptions,
+} from "../model.ts";
 import { renderPlan, RESULT_FILES } from "../plan.ts";
 
 /** How a {@linkcode BuildKitRunner} works. */
 export interface BuildKitRunnerOptions {
-  /** Makes the base image where it is missing. */
-  readonly base: BaseImage;
+  /** Makes or pulls the base image where it is missing. */
+  readonly ensureBase: (engine: EngineClient, base: Base, signal?: AbortSignal) => Promise<void>;
   /** Reads environment variables. Default `Deno.env.get`. */
   readonly env?: ReadEnv;
   /** Takes lines for the trace. */
@@ -76,11 +80,14 @@ export class BuildKitRunner implements Runner {
         signal?.throwIfAborted();
         if (!image && isImageMissing(error, plan.base.image)) {
           image = true;
-          await this.#options.base.ensure(engine, signal);
+          await this.#options.ensureBase(engine, plan.base, signal).catch((failure) => {
+            signal?.throwIfAborted();
+            throw engineFailure(failure);
+          });
           continue;
         }
         const waitMs = RETRY_MS[attempt];
-        if (waitMs === undefined || !TRANSIENT.test(String(error))) throw infrastructure(error);
+        if (waitMs === undefined || !TRANSIENT.test(String(error))) throw engineFailure(error);
         this.#options.onNote?.(`${plan.id}: again in ${waitMs} ms: ${oneLine(error)}`);
         await delay(waitMs, { signal });
       }
@@ -95,7 +102,7 @@ export class BuildKitRunner implements Runner {
   #connect(signal: AbortSignal | undefined): Promise<EngineClient> {
     this.#engine ??= connectEngine({ env: this.#options.env, signal }).catch((error) => {
       signal?.throwIfAborted();
-      throw infrastructure(error);
+      throw engineFailure(error);
     });
     return this.#engine;
   }
@@ -169,36 +176,4 @@ function isImageMissing(error: unknown, image: string): boolean {
   return reason.includes(image.split(":")[0]!.replace(/@.*/, "")) &&
     /not found|pull access denied|failed to (?:resolve|do request)|no such (?:image|host)|i\/o timeout|dial tcp|unable to resolve/i
       .test(reason);
-}
-
-function infrastructure(error: unknown): unknown {
-  if (error instanceof InfrastructureError) return error;
-  if (
-    error instanceof EngineUnreachableError || error instanceof EngineConnectionError ||
-    error instanceof EngineVersionError || error instanceof BuildUnsupportedError
-  ) {
-    return new InfrastructureError({
-      action: "build with BuildKit",
-      reason: oneLine(error),
-      lasting: !(error instanceof EngineConnectionError),
-    }, { cause: error });
-  }
-  if (error instanceof BuildFailedError || error instanceof EngineApiError) {
-    return new InfrastructureError({ action: "build with BuildKit", reason: oneLine(error) }, {
-      cause: error,
-    });
-  }
-  return error;
-}
-
-/** The first words of an error that say why: further lines are for those who ask. */
-export function oneLine(error: unknown): string {
-  if (error instanceof EngineUnreachableError) {
-    return error.candidates.map(({ host, reason }) => `${host}: ${reason}`).join("; ");
-  }
-  if (error instanceof BuildFailedError) {
-    const tail = error.logTail.trim().split("\n").at(-1) ?? "";
-    return tail === "" ? error.reason.split("\n")[0]! : `${error.reason.split("\n")[0]} (${tail})`;
-  }
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
 }

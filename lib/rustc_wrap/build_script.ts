@@ -1,0 +1,287 @@
+import { isBelow, joinPath, nameOf, parentOf } from "./_paths.ts";
+import { containerEnv, NEVER } from "./container_env.ts";
+import { findResult, keepResult, pathDigest } from "./key.ts";
+import type { Env, RunnerResult, Source, UnitResult } from "./model.ts";
+import { type Place } from "./place.ts";
+import { makePlan } from "./plan.ts";
+import { PortablePaths, targetDirOf } from "./portable.ts";
+import { directoryDigest } from "./records.ts";
+import { writeAll, writeArtifacts } from "./replay.ts";
+import { runHere } from "./runners/local.ts";
+import { sha256 } from "./sha256.ts";
+import { digestOf, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
+import { locateSource } from "./source.ts";
+import { readSources, type SourceFiles } from "./source_files.ts";
+import { readToolchain } from "./toolchain.ts";
+import { fallBack, openContext, placeOf, type WrapContext, type WrapOptions } from "./wrap.ts";
+
+/** One run of a build script. */
+interface ScriptJob {
+  /** The compiled script. */
+  readonly real: string;
+  /** As cargo calls it. */
+  readonly program: string;
+  readonly outDir: string;
+  readonly place: Place;
+  readonly context: WrapContext;
+  readonly source: Source;
+  readonly portable: PortablePaths;
+  /** Directories of other build scripts that variables name. */
+  readonly directories: readonly string[];
+  readonly env: Env;
+  /** The package and what else is sent. */
+  readonly sources: SourceFiles;
+  readonly key: string;
+}
+
+/** How often variables are added that the script says it looks at. */
+const MAX_ROUNDS = 3;
+
+/**
+ * Runs a compiled build script: its result comes from the store, or it runs in a container with the
+ * package's sources and without network, or here where the settings say so.
+ *
+ * What it leaves in `OUT_DIR` and what it prints is the result. It starts with an empty `OUT_DIR`.
+ *
+ * @param words The compiled script, and what cargo calls it.
+ * @param options As for the wrapper.
+ * @returns The script's exit code.
+ */
+export async function runBuildScript(
+  words: readonly string[],
+  options: WrapOptions = {},
+): Promise<number> {
+  const [real, program = real] = words;
+  if (real === undefined || program === undefined) {
+    throw new TypeError("Cannot run a build script: none is named");
+  }
+  const context = openContext(options);
+  const { env, cwd, settings, signal } = context;
+  const local = () => runHere({ program: real, args: [], cwd, signal });
+  const outDir = env["OUT_DIR"];
+  const here = !settings.sandboxBuildScripts || settings.runner === "local" ||
+    outDir === undefined;
+  try {
+    if (here) return await local();
+    const job = await prepare(real, joinPath(cwd, program), joinPath(cwd, outDir), context);
+    const found = await findResult(context.store, job, env, signal);
+    if (found !== undefined) {
+      context.note(`${idOf(job)}: hit ${found.key}`);
+      return finish(job, found.result);
+    }
+    const gaveUp = context.scope.givenUp !== undefined && settings.fallback !== "never";
+    if (settings.runner === "none" || gaveUp) return await local();
+    const result = await runAway(job);
+    if (result.code !== 0 && settings.fallback === "always") return await local();
+    return finish(job, result);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return await fallBack(error, context, local);
+  } finally {
+    await context.store[Symbol.asyncDispose]();
+  }
+}
+
+function idOf({ outDir }: Pick<ScriptJob, "outDir">): string {
+  return `run-${nameOf(parentOf(outDir))}`;
+}
+
+async function prepare(
+  real: string,
+  program: string,
+  outDir: string,
+  context: WrapContext,
+): Promise<ScriptJob> {
+  const { env, cwd, settings, signal } = context;
+  const toolchain = await readToolchain(env["RUSTC"] ?? "rustc", {
+    cacheDir: settings.cacheDir,
+    cwd,
+    signal,
+  });
+  const place = await placeOf(toolchain, context);
+  const portable = new PortablePaths(targetDirOf(parentOf(parentOf(parentOf(outDir)))));
+  const source = locateSource({
+    input: `${env["CARGO_MANIFEST_DIR"] ?? cwd}/build.rs`,
+    // A member does not know its workspace when it runs; its target directory mostly is in it.
+    cwd: workspaceOf(cwd, portable.targetDir),
+    targetDir: portable.targetDir,
+    env,
+  });
+  const variables = containerEnv(env, "build-script", settings.setEnvs);
+  const directories = new Set<string>();
+  for (const value of Object.values(variables)) {
+    for (
+      const [, path] of value.matchAll(/(\/[^\s:;=,]*\/build\/[^/\s:;=,]+\/out)(?=\/|$|[\s:;,])/g)
+    ) {
+      if (path !== outDir) directories.add(path!);
+    }
+  }
+  const sources = await readSources(source, {
+    targetDir: portable.targetDir,
+    known: [],
+    signal,
+  });
+  // What a script reads without telling anybody counts as long as it is in its own package.
+  const own = sources.entries.filter(({ entry }) => isBelow(`/${entry.path}`, source.packageDir));
+  const key = await sha256(JSON.stringify([
+    "build-script",
+    place.identity,
+    await pathDigest(real) ?? null,
+    portable.away(program),
+    portable.away(cwd),
+    Object.entries(variables).map(([name, value]) => [name, portable.away(value)]),
+    await digestOf(own),
+    await Promise.all(
+      [...directories].sort().map(async (path) =>
+        [portable.away(path), await directoryDigest(path)] as const
+      ),
+    ),
+  ]));
+  return {
+    real,
+    program,
+    outDir,
+    place,
+    context,
+    source,
+    portable,
+    directories: [...directories].sort(),
+    env: variables,
+    sources,
+    key,
+  };
+}
+
+function workspaceOf(packageDir: string, targetDir: string): string {
+  const workspace = parentOf(targetDir);
+  return isBelow(packageDir, workspace) && isFile(`${workspace}/Cargo.toml`)
+    ? workspace
+    : packageDir;
+}
+
+async function runAway(job: ScriptJob): Promise<RunnerResult> {
+  const { context, outDir, portable } = job;
+  const { env, settings, signal, note } = context;
+  const { base, runner } = await job.place.open();
+  await using _runner = runner;
+  let variables = job.env;
+  for (let round = 1;; round++) {
+    const plan = await makePlan({
+      id: idOf(job),
+      kind: "build-script",
+      base,
+      argv: [job.program],
+      // A name alone where the image has the compiler at another place.
+      env: base.rustc.startsWith("/") || variables["RUSTC"] === undefined
+        ? variables
+        : { ...variables, RUSTC: base.rustc, RUSTDOC: "rustdoc" },
+      cwd: context.cwd,
+      outDir,
+      roots: [portable.targetDir, ...job.sources.roots, ...job.directories],
+      entries: [
+        ...job.sources.entries,
+        ...(await Promise.all(job.directories.map((path) => snapshot(path)))).flat(),
+        await programEntry(job),
+      ],
+      network: settings.network,
+    });
+    const result = await runner.run(plan, { signal });
+    note(
+      `${plan.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
+        `${result.sentBytes} bytes sent, plan ${plan.digest.slice(0, 16)}`,
+    );
+    const asked = directives(result.stdout, "rerun-if-env-changed");
+    const unknown = asked.filter((name) => name in env && !(name in variables) && !NEVER.has(name));
+    if (unknown.length > 0 && round < MAX_ROUNDS) {
+      note(`${plan.id}: again with ${unknown.join(", ")}`);
+      const all: Record<string, string> = { ...variables };
+      for (const name of unknown) all[name] = env[name]!;
+      variables = Object.fromEntries(Object.keys(all).sort().map((name) => [name, all[name]!]));
+      continue;
+    }
+    if (result.code !== 0) return withHint(result, base.image);
+    await keep(job, result, asked, variables);
+    return result;
+  }
+}
+
+async function programEntry({ real, program }: ScriptJob): Promise<SnapshotEntry> {
+  const content = Deno.readFileSync(real);
+  return {
+    entry: {
+      kind: "file",
+      path: program.slice(1),
+      content,
+      mode: 0o755,
+      mtimeSeconds: SNAPSHOT_MTIME_SECONDS,
+    },
+    digest: await sha256(content),
+  };
+}
+
+async function keep(
+  job: ScriptJob,
+  result: UnitResult,
+  asked: readonly string[],
+  variables: Env,
+): Promise<void> {
+  const { context, source } = job;
+  const files = new Map<string, string>();
+  for (const name of directives(result.stdout, "rerun-if-changed")) {
+    const path = joinPath(context.cwd, name);
+    // The whole package is in the key.
+    if (isBelow(path, source.packageDir) || isBelow(path, job.portable.targetDir)) continue;
+    const digest = await pathDigest(path);
+    if (digest !== undefined) files.set(path, digest);
+  }
+  const env = Object.fromEntries(
+    asked.filter((name) => !NEVER.has(name)).map((name) =>
+      [name, variables[name] ?? null] as const
+    ),
+  );
+  await keepResult(context.store, job, result, { files, env }, {
+    visibility: source.visibility,
+    label: idOf(job),
+    signal: context.signal,
+  });
+}
+
+function directives(stdout: Uint8Array, name: string): string[] {
+  const text = new TextDecoder().decode(stdout);
+  return [...text.matchAll(new RegExp(`^cargo::?${name}=(.*?)\\r?$`, "gm"))].map(([, value]) =>
+    value!
+  );
+}
+
+function withHint(result: RunnerResult, image: string): RunnerResult {
+  const hint = new TextEncoder().encode(
+    `note: this build script ran in the image ${image}, without network; ` +
+      `RUSTCBUILDX_BUILD_SCRIPTS=local runs it here\n`,
+  );
+  const stderr = new Uint8Array(result.stderr.length + hint.length);
+  stderr.set(result.stderr);
+  stderr.set(hint, result.stderr.length);
+  return { ...result, stderr };
+}
+
+/** Cargo keeps what earlier runs left in `OUT_DIR`; a result is only what this one made. */
+function finish({ outDir, context }: ScriptJob, result: UnitResult): number {
+  if (result.code === 0) {
+    Deno.mkdirSync(outDir, { recursive: true });
+    for (const { name } of Deno.readDirSync(outDir)) {
+      Deno.removeSync(`${outDir}/${name}`, { recursive: true });
+    }
+    writeArtifacts(result.files, outDir);
+  }
+  writeAll(context.stderr, result.stderr);
+  writeAll(context.stdout, result.stdout);
+  return result.code;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,287 @@
+import { isBelow, joinPath, nameOf, parentOf } from "./_paths.ts";
+import { containerEnv, NEVER } from "./container_env.ts";
+import { type DepInfo, parseDepInfo } from "./dep_info.ts";
+import { InfrastructureError } from "./errors.ts";
+import { keepResult, pathDigest, type WorkKey } from "./key.ts";
+import type {
+  Base,
+  Env,
+  ResultStore,
+  Runner,
+  RunnerResult,
+  Settings,
+  Source,
+  Unit,
+} from "./model.ts";
+import { makePlan } from "./plan.ts";
+import { sha256 } from "./sha256.ts";
+import { snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
+import { readSources } from "./source_files.ts";
+
+/** Everything that compiling a unit somewhere else needs. */
+export interface CompileJob {
+  /** The call. */
+  readonly unit: Unit;
+  /** Its key and what that was made of. */
+  readonly work: WorkKey;
+  /** Its sources. */
+  readonly source: Source;
+  /** Image and toolchain. */
+  readonly base: Base;
+  /** Variables of the call. */
+  readonly env: Env;
+  /** What the user wants. */
+  readonly settings: Settings;
+  /** Who compiles. */
+  readonly runner: Runner;
+  /** Where the result is kept. */
+  readonly store: ResultStore;
+  /** Takes lines for the trace. */
+  readonly onNote: (text: string) => void;
+  /** Ends the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** How often files that the compiler missed are sent after all. */
+const MAX_ROUNDS = 8;
+/** The machine that compiles is out of something: the code cannot be blamed for it. */
+const EXHAUSTED =
+  /No space left on device|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system/;
+/** What the image has is not what is here. */
+const LINKING = /linker `[^`]*` not found|linking with `[^`]*` failed/;
+
+/**
+ * Compiles a unit with a runner, and keeps the result.
+ *
+ * What the compiler needs is not known before it has run: it gets the whole package or workspace;
+ * what it then complains to be missing, and is here, is sent too; variables that the code was seen
+ * to ask for, and are set here, are passed.
+ *
+ * @param job The unit and everything around it.
+ * @returns The result, as the runner gave it.
+ * @throws {InfrastructureError} when it could not be compiled for reasons that are not its own.
+ */
+export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
+  const { unit, work, env, store, signal } = job;
+  const sources = await readSources(job.source, {
+    targetDir: work.portable.targetDir,
+    known: await knownFiles(job),
+    scanFrom: unit.input,
+    signal,
+  });
+  const further = new Set<string>();
+  for (const list of await store.inputs(work.key, { signal })) {
+    for (const name of Object.keys(list.env)) further.add(name);
+  }
+  let variables = withFurther(work.env, env, further);
+  for (let round = 1;; round++) {
+    const result = await runOnce(job, variables, sources.roots, sources.entries);
+    if (result.code === 0) {
+      const dependencies = depInfoOf(result);
+      const unknown = Object.keys(dependencies?.env ?? {}).filter((name) =>
+        !(name in variables) && name in env && !UNPASSABLE.has(name)
+      );
+      if (unknown.length > 0 && round < MAX_ROUNDS) {
+        job.onNote(`${unit.id}: again with ${unknown.join(", ")}`);
+        for (const name of unknown) further.add(name);
+        variables = withFurther(work.env, env, further);
+        continue;
+      }
+      await keep(job, result, dependencies, variables, sources.entries);
+      return result;
+    }
+    const text = new TextDecoder().decode(result.stderr);
+    const unset = [...text.matchAll(/environment variable `(\w+)` not defined at compile time/g)]
+      .map(([, name]) => name!).filter((name) => name in env && !(name in variables));
+    const missing = missingFiles(text, unit.cwd).filter((path) => !sources.has(path));
+    if (round === MAX_ROUNDS || (unset.length === 0 && missing.length === 0)) {
+      if (LINKING.test(text)) {
+        throw new InfrastructureError({
+          action: `link ${unit.id}`,
+          reason: `the image ${job.base.image} lacks something: ${firstComplaint(text)}`,
+        });
+      }
+      return result;
+    }
+    job.onNote(`${unit.id}: again with ${[...unset, ...missing].join(", ")}`);
+    for (const name of unset) further.add(name);
+    variables = withFurther(work.env, env, further);
+    for (const path of missing) await sources.add(path);
+  }
+}
+
+/** Even when the code asks for them: the container would not work with ours. */
+const UNPASSABLE: ReadonlySet<string> = new Set(
+  [...NEVER].filter((name) =>
+    !["HOME", "PWD", "TERM", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME"].includes(name)
+  ),
+);
+
+function withFurther(known: Env, env: Env, further: ReadonlySet<string>): Env {
+  const names = [...further].filter((name) => name in env && !UNPASSABLE.has(name));
+  if (names.length === 0) return known;
+  const added = Object.fromEntries(names.map((name) => [name, env[name]!]));
+  const all: Record<string, string> = { ...known, ...added };
+  return Object.fromEntries(Object.keys(all).sort().map((name) => [name, all[name]!]));
+}
+
+async function runOnce(
+  job: CompileJob,
+  env: Env,
+  sourceRoots: readonly string[],
+  sources: readonly SnapshotEntry[],
+): Promise<RunnerResult> {
+  const { unit, work, base, settings, runner, signal } = job;
+  const { targetDir } = work.portable;
+  const directories = await Promise.all(
+    work.directories.map((path) => snapshotIfThere(path)),
+  );
+  const plan = await makePlan({
+    id: unit.id,
+    kind: "compile",
+    base,
+    argv: [base.rustc, ...unit.argv],
+    env,
+    cwd: unit.cwd,
+    outDir: unit.outDir,
+    roots: [
+      targetDir,
+      ...sourceRoots,
+      ...work.directories,
+      ...work.needed.files.map(({ path }) => parentOf(path)),
+    ],
+    entries: [
+      ...sources,
+      ...directories.flat(),
+      ...work.needed.files.map(({ path, digest }): SnapshotEntry => ({
+        entry: {
+          kind: "file",
+          path: path.slice(1),
+          content: { hostPath: path },
+          mode: path.endsWith(".so") ? 0o755 : 0o644,
+          mtimeSeconds: SNAPSHOT_MTIME_SECONDS,
+        },
+        digest,
+      })),
+    ],
+    network: settings.network,
+  });
+  let result = await runner.run(plan, { signal });
+  job.onNote(
+    `${unit.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
+      `${result.sentBytes} bytes sent, plan ${plan.digest.slice(0, 16)}`,
+  );
+  const exhausted = () =>
+    result.code !== 0 && EXHAUSTED.test(new TextDecoder().decode(result.stderr));
+  // What failed by chance is as cached as everything else.
+  if ((result.code !== 0 && result.code !== 1) || exhausted()) {
+    result = await runner.run(plan, { signal, noCache: true });
+    if (result.code >= 128 || exhausted()) {
+      throw new InfrastructureError({
+        action: `compile ${unit.id}`,
+        reason: result.code >= 128
+          ? `rustc was ended by signal ${result.code - 128}`
+          : firstComplaint(new TextDecoder().decode(result.stderr)),
+      });
+    }
+  }
+  return result;
+}
+
+async function snapshotIfThere(path: string): Promise<SnapshotEntry[]> {
+  try {
+    return await snapshot(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function depInfoOf(result: RunnerResult): DepInfo | undefined {
+  const file = result.files.find(({ path }) => path.endsWith(".d"));
+  return file === undefined ? undefined : parseDepInfo(new TextDecoder().decode(file.content));
+}
+
+/** Files that the unit had in earlier versions: for most changes they are the same. */
+async function knownFiles(job: CompileJob): Promise<string[]> {
+  const { unit, work, store, signal } = job;
+  const known = new Set<string>();
+  for (const list of await store.inputs(work.key, { signal })) {
+    for (const path of Object.keys(list.files)) known.add(work.portable.back(path));
+  }
+  try {
+    const text = Deno.readTextFileSync(`${unit.outDir}/${unit.id}.d`);
+    for (const file of parseDepInfo(text).files) known.add(joinPath(unit.cwd, file));
+  } catch {
+    // never compiled here
+  }
+  return [...known];
+}
+
+async function keep(
+  job: CompileJob,
+  result: RunnerResult,
+  dependencies: DepInfo | undefined,
+  env: Env,
+  sources: readonly SnapshotEntry[],
+): Promise<void> {
+  const { unit, work, store, source, signal } = job;
+  // Without a list of what was read, nobody could tell whether a result is still right.
+  if (dependencies === undefined) return;
+  const digests = new Map(
+    sources.flatMap(({ entry, digest }) =>
+      digest === undefined ? [] : [[`/${entry.path}` as string, digest] as const]
+    ),
+  );
+  const files = new Map<string, string>();
+  for (const file of dependencies.files) {
+    const path = joinPath(unit.cwd, file);
+    // Those are part of the key as whole directories.
+    if (work.directories.some((directory) => isBelow(path, directory))) continue;
+    const digest = digests.get(path) ?? await pathDigest(path);
+    if (digest !== undefined) files.set(path, digest);
+  }
+  // A macro may read whatever it likes and tells nobody: then the whole package counts.
+  if (unit.externs.some(({ path }) => path !== undefined && /\.(?:so|dylib)$/.test(path))) {
+    const root = source.packageDir;
+    const inPackage = [...digests].filter(([path]) => isBelow(path, root));
+    if (inPackage.length <= MAX_PACKAGE_FILES) {
+      for (const [path, digest] of inPackage) files.set(path, digest);
+    }
+  }
+  const asked = Object.fromEntries(
+    Object.keys(dependencies.env).filter((name) => !UNPASSABLE.has(name)).map((name) =>
+      [name, env[name] ?? null] as const
+    ),
+  );
+  await keepResult(store, work, result, { files, env: asked }, {
+    visibility: source.visibility,
+    label: unit.id,
+    signal,
+  });
+}
+
+/** Above this, asking for all of them at each start would cost more than it is good for. */
+const MAX_PACKAGE_FILES = 2000;
+
+/** Paths that rustc complains about and that are here. */
+function missingFiles(stderr: string, cwd: string): string[] {
+  if (!/couldn't read|file not found for module|No such file or directory/.test(stderr)) return [];
+  const found = new Set<string>();
+  // In JSON the quotes of the text have a backslash.
+  for (const [, path] of stderr.matchAll(/[`"']([^`"'\s\\]*[/.][^`"'\s\\]*)\\?[`"']/g)) {
+    const place = joinPath(cwd, path!);
+    try {
+      Deno.lstatSync(place);
+      found.add(place);
+    } catch {
+      // it is missing here too
+    }
+  }
+  return [...found];
+}
+
+function firstComplaint(stderr: string): string {
+  const match = /"message":"((?:[^"\\]|\\.)*)"/.exec(stderr) ?? /^error[^:]*: (.*)$/m.exec(stderr);
+  return (match?.[1] ?? stderr.trim().split("\n")[0] ?? "").slice(0, 200);
+}

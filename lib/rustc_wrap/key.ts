@@ -1,0 +1,231 @@
+import { type Needed, neededFiles } from "./artifacts.ts";
+import { joinPath, nameOf } from "./_paths.ts";
+import { containerEnv, rustcEnvNames } from "./container_env.ts";
+import type { Env, InputList, ResultStore, Unit, UnitResult } from "./model.ts";
+import { PortablePaths, targetDirOf } from "./portable.ts";
+import { directoryDigest } from "./records.ts";
+import { sha256 } from "./sha256.ts";
+
+/** Another number is another meaning of keys: nothing of before is found. */
+const FORMAT = 1;
+
+/** What identifies a piece of work before its sources are looked at. */
+export interface WorkKey {
+  /** Key of the lists of inputs. */
+  readonly key: string;
+  /** Variables that the program gets. */
+  readonly env: Env;
+  /** Made of other units that it needs. */
+  readonly needed: Needed;
+  /** Directories of build scripts and native libraries that it needs, absolute. */
+  readonly directories: readonly string[];
+  /** Makes texts independent of the target directory. */
+  readonly portable: PortablePaths;
+}
+
+/** What {@linkcode unitKey} needs beside the unit. */
+export interface KeyContext {
+  /** Variables of the call. */
+  readonly env: Env;
+  /** Names of further variables from the settings. */
+  readonly setEnvs: readonly string[];
+  /** Image and toolchain. */
+  readonly identity: string;
+}
+
+/**
+ * Hashes all that a call of rustc depends on, but for the sources: those are known only when it has
+ * run once.
+ *
+ * @param unit The call.
+ * @param context Variables and image.
+ * @returns The key and what it was made of.
+ */
+export async function unitKey(unit: Unit, context: KeyContext): Promise<WorkKey> {
+  const portable = new PortablePaths(targetDirOf(unit.profileDir));
+  const outDir = context.env["OUT_DIR"];
+  const env = containerEnv(context.env, "compile", [
+    ...context.setEnvs,
+    ...rustcEnvNames(outDir),
+  ]);
+  const needed = await neededFiles(unit);
+  const directories = nativeDirectories(unit, outDir);
+  const key = await sha256(JSON.stringify([
+    FORMAT,
+    "compile",
+    context.identity,
+    unit.argv.map((word) => portable.away(word)),
+    portable.away(unit.cwd),
+    Object.entries(env).map(([name, value]) => [name, portable.away(value)]),
+    needed.files.map(({ path, digest }) => [nameOf(path), digest]),
+    await Promise.all(
+      directories.map(async (path) => [portable.away(path), await directoryDigest(path)]),
+    ),
+  ]));
+  return { key, env, needed, directories, portable };
+}
+
+/** What the image has of its own. */
+const OF_THE_IMAGE = /^\/(?:usr|lib|lib32|lib64)(?:\/|$)/;
+
+function nativeDirectories(unit: Unit, outDir: string | undefined): string[] {
+  const found = new Set<string>();
+  if (outDir !== undefined) found.add(joinPath(unit.cwd, outDir));
+  for (const { kind, path } of unit.libPaths) {
+    if (kind === "dependency" || kind === "crate") continue;
+    // A library lies beside headers and other libraries; what is below `out` belongs together.
+    const whole = /^(.*\/build\/[^/]+\/out)(?:\/|$)/.exec(path)?.[1];
+    if (whole !== undefined) found.add(whole);
+    else if (!OF_THE_IMAGE.test(path)) found.add(path);
+  }
+  return [...found].sort();
+}
+
+/** What was found in the store. */
+export interface FoundResult {
+  /** The result, with the paths of this target directory. */
+  readonly result: UnitResult;
+  /** Its key. */
+  readonly key: string;
+}
+
+/**
+ * Looks for a result whose inputs are what they are now.
+ *
+ * @param store Where.
+ * @param work What.
+ * @param env Variables of the call.
+ * @param signal Ends the search.
+ * @returns The result, or `undefined`.
+ */
+export async function findResult(
+  store: ResultStore,
+  work: Pick<WorkKey, "key" | "portable">,
+  env: Env,
+  signal?: AbortSignal,
+): Promise<FoundResult | undefined> {
+  const { portable } = work;
+  const digests = new Map<string, Promise<string | undefined>>();
+  for (const list of await store.inputs(work.key, { signal })) {
+    if (!await isCurrent(list, portable, env, digests)) continue;
+    const result = await store.get(list.result, { signal });
+    if (result !== undefined) return { result: fromPortable(result, portable), key: list.result };
+  }
+  return undefined;
+}
+
+async function isCurrent(
+  list: InputList,
+  portable: PortablePaths,
+  env: Env,
+  digests: Map<string, Promise<string | undefined>>,
+): Promise<boolean> {
+  if (list.targetDir !== undefined && list.targetDir !== portable.targetDir) return false;
+  for (const [name, value] of Object.entries(list.env)) {
+    const now = env[name];
+    if ((now === undefined ? null : portable.away(now)) !== value) return false;
+  }
+  for (const [path, digest] of Object.entries(list.files)) {
+    const place = portable.back(path);
+    let now = digests.get(place);
+    if (now === undefined) digests.set(place, now = pathDigest(place));
+    if (await now !== digest) return false;
+  }
+  return true;
+}
+
+/** SHA-256 of a file, or of a directory with all that is in it. */
+export async function pathDigest(path: string): Promise<string | undefined> {
+  try {
+    return await sha256(Deno.readFileSync(path));
+  } catch {
+    try {
+      return Deno.statSync(path).isDirectory ? await directoryDigest(path) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What a result is kept with. */
+export interface KeptInputs {
+  /** By absolute path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Variables that were asked for, and what they were. */
+  readonly env: Readonly<Record<string, string | null>>;
+}
+
+/**
+ * Keeps a result under its inputs.
+ *
+ * @param store Where.
+ * @param work What it is the result of.
+ * @param result The result, as it came.
+ * @param inputs What the program looked at.
+ * @param options Who may see it, and its name.
+ */
+export async function keepResult(
+  store: ResultStore,
+  work: Pick<WorkKey, "key" | "portable">,
+  result: UnitResult,
+  inputs: KeptInputs,
+  options: Parameters<ResultStore["put"]>[2],
+): Promise<void> {
+  const { portable } = work;
+  const kept = toPortable(result, portable);
+  const { targetDir } = kept;
+  const files = Object.fromEntries(
+    [...inputs.files].map(([path, digest]) => [portable.away(path), digest] as const)
+      .sort(([a], [b]) => a < b ? -1 : 1),
+  );
+  const env = Object.fromEntries(
+    Object.entries(inputs.env).sort(([a], [b]) => a < b ? -1 : 1)
+      .map(([name, value]) => [name, value === null ? null : portable.away(value)]),
+  );
+  const key = await sha256(JSON.stringify([FORMAT, work.key, files, env, targetDir ?? null]));
+  await store.put(key, kept.result, options);
+  await store.addInputs(work.key, {
+    files,
+    env,
+    ...(targetDir === undefined ? {} : { targetDir }),
+    result: key,
+  }, options);
+}
+
+/** Texts that name files: all others are good for one target directory if they have its name. */
+function isText(path: string): boolean {
+  return path.endsWith(".d") && !path.includes("/");
+}
+
+function toPortable(
+  result: UnitResult,
+  portable: PortablePaths,
+): { readonly result: UnitResult; readonly targetDir: string | undefined } {
+  const pinned = result.files.some(({ path, content, target }) =>
+    (!isText(path) && portable.isIn(content)) || target?.includes(portable.targetDir)
+  );
+  const changed: UnitResult = {
+    code: result.code,
+    stdout: portable.awayBytes(result.stdout),
+    stderr: portable.awayBytes(result.stderr),
+    files: result.files.map((file) =>
+      isText(file.path)
+        ? { ...file, content: portable.awayBytes(file.content), digest: undefined }
+        : file
+    ),
+  };
+  return { result: changed, targetDir: pinned ? portable.targetDir : undefined };
+}
+
+function fromPortable(result: UnitResult, portable: PortablePaths): UnitResult {
+  return {
+    code: result.code,
+    stdout: portable.backBytes(result.stdout),
+    stderr: portable.backBytes(result.stderr),
+    files: result.files.map((file) =>
+      isText(file.path)
+        ? { ...file, content: portable.backBytes(file.content), digest: undefined }
+        : file
+    ),
+  };
+}

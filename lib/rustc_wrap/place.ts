@@ -1,0 +1,42 @@
+import { hostBase, type HostBaseOptions } from "./base/host_identity.ts";
+import { namedBase, type NamedBaseOptions } from "./base/named_identity.ts";
+import type { Base, Runner } from "./model.ts";
+import type { Toolchain } from "./toolchain.ts";
+import type { WrapContext } from "./wrap.ts";
+
+/** Where units are compiled. */
+export interface Place {
+  /** Part of every key. */
+  readonly identity: string;
+  /** The image and who runs it; not asked for when the result is in the store. */
+  readonly open: () => Promise<{ readonly base: Base; readonly runner: Runner }>;
+}
+
+/**
+ * Finds out where units are compiled, without connecting to anything if that can be helped.
+ *
+ * @param toolchain The compiler that cargo uses.
+ * @param context Settings and environment.
+ * @returns The place.
+ * @throws {InfrastructureError} when there is no image to be had.
+ */
+export async function findPlace(toolchain: Toolchain, context: WrapContext): Promise<Place> {
+  const { settings, scope, signal, env } = context;
+  const { cacheDir, packages, baseImage } = settings;
+  const onNote = (text: string) => {
+    context.note(text);
+    scope.tellOnce("image", `rustcbuildx: ${text}`);
+  };
+  const common = { toolchain, cacheDir, onNote };
+  const options: HostBaseOptions | NamedBaseOptions = baseImage === undefined
+    ? { ...common, packages }
+    : { ...common, image: baseImage, build: scope.id, env, signal };
+  const base = "image" in options ? await namedBase(options) : await hostBase(options);
+  return {
+    identity: base.identity,
+    open: async () => {
+      const { openRunner } = await import("./runners/open_runner.ts");
+      return { base, runner: openRunner(options, context) };
+    },
+  };
+}
