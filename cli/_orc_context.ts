@@ -121,7 +121,7 @@ export class OrcContext {
   async world(): Promise<World> {
     const configuration = await this.configuration();
     const { readWorld } = await import("../lib/orchestra/world.ts");
-    return await (this.#world ??= readWorld(configuration, { signal: this.signal }));
+    return await (this.#world ??= readWorld(configuration, { log: this.log, signal: this.signal }));
   }
 
   /** Makes the next {@linkcode world} and {@linkcode hashes} look again. */

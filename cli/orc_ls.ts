@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { cloneDirectory } from "../lib/orchestra/environment/mod.ts";
+import { repositoryDirectory } from "../lib/orchestra/environment/mod.ts";
 import { type OrcContext, OrcFailure } from "./_orc_context.ts";
 
 /** Makes `orc ls`. */
@@ -25,7 +25,7 @@ async function gitDirectories(context: OrcContext): Promise<readonly string[]> {
   const names = [...configuration.components.values()].flatMap(({ repository }) =>
     repository ?? []
   );
-  return [...new Set(names)].sort().map((name) => cloneDirectory(configuration, name));
+  return [...new Set(names)].sort().map((name) => repositoryDirectory(configuration, name));
 }
 
 async function archiveDirectories(context: OrcContext): Promise<readonly string[]> {

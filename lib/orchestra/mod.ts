@@ -39,3 +39,8 @@ export {
   type World,
 } from "./model.ts";
 export { OrchestraError, UnknownNameError } from "./errors.ts";
+export * from "./config/mod.ts";
+export * from "./environment/mod.ts";
+export * from "./hashes/mod.ts";
+export * from "./solver/mod.ts";
+export type { Log, LogLevel } from "./log.ts";

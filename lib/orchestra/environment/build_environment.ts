@@ -1,5 +1,5 @@
 import type { BuildTarget, Configuration, EnvironmentEntry } from "../model.ts";
-import { buildDirectory, sourceDirectory, temporaryRoot } from "./directories.ts";
+import { buildDirectory, sourceDirectory, tmpRoot } from "../actions/directories.ts";
 
 /** What an environment is for. */
 export interface EnvironmentOptions {
@@ -49,8 +49,8 @@ export function buildEnvironment(
   if (target !== undefined) {
     set("SOURCE_DIR", quoted(sourceDirectory(configuration, target.component)));
     set("BUILD_DIR", quoted(buildDirectory(configuration, target)));
-    set("TMP_ROOT", quoted(temporaryRoot(configuration, target)));
-    if (install) set("DESTDIR", quoted(temporaryRoot(configuration, target)));
+    set("TMP_ROOT", quoted(tmpRoot(configuration, target)));
+    if (install) set("DESTDIR", quoted(tmpRoot(configuration, target)));
   }
   set("RUN_TESTS", runTests ? "1" : "0");
   return [...entries.values()];

@@ -7,5 +7,10 @@
  */
 
 export { buildEnvironment, type EnvironmentOptions } from "./build_environment.ts";
-export { buildDirectory, cloneDirectory, sourceDirectory, temporaryRoot } from "./directories.ts";
+export {
+  buildDirectory,
+  repositoryDirectory,
+  sourceDirectory,
+  tmpRoot,
+} from "../actions/directories.ts";
 export { exportLines, STRICT_MODE, withEnvironment } from "./script.ts";

@@ -1,0 +1,182 @@
+import type {
+  BuildTarget,
+  Component,
+  Configuration,
+  Dependency,
+  Hashes,
+  InstallAction,
+  PlanRequest,
+  PlanTarget,
+  World,
+} from "../model.ts";
+import { type Action, actionId } from "../model.ts";
+import { ActionGraph } from "./action_graph.ts";
+
+/** What solving starts from. */
+export interface SolverInput {
+  /** The components. */
+  readonly configuration: Pick<Configuration, "components">;
+  /** What is there already. */
+  readonly world: World;
+  /** The hashes of the components; they are asked for only where they matter. */
+  readonly hashes: Pick<Hashes, "recursiveHash">;
+  /** What is wanted. */
+  readonly request: PlanRequest;
+}
+
+/** A graph with everything that was asked for, and all that may be needed for it. */
+export interface Collected {
+  /** The graph. */
+  readonly graph: ActionGraph;
+  /** The index of the root. */
+  readonly root: number;
+  /** The indices of what was asked for. */
+  readonly requested: readonly number[];
+}
+
+/** What an install of a build may use, for a request. */
+export function installAction(
+  target: BuildTarget,
+  component: Component,
+  request: PlanRequest,
+): InstallAction {
+  const force = request.fromSource === true || component.buildFromSource;
+  const allowBuild = force || request.fallbackBuild === true;
+  const { component: name, build } = target;
+  return { kind: "install", component: name, build, allowBuild, allowArchive: !force };
+}
+
+/** Finds out what actions depend on. */
+export class Dependencies {
+  readonly #input: SolverInput;
+
+  /** Works on an input. */
+  constructor(input: SolverInput) {
+    this.#input = input;
+  }
+
+  /** What an action is for a target. */
+  action(target: PlanTarget): Action {
+    if (target.kind === "clone") return target;
+    const { kind, component, build } = target;
+    if (kind === "configure") return { kind, component, build };
+    return installAction(target, this.#component(component), this.#input.request);
+  }
+
+  /**
+   * What an action needs, in the order of the configuration: actions, and lists of alternatives.
+   */
+  of(action: Action): readonly (Action | Alternatives)[] {
+    if (action.kind === "clone") return [];
+    const { component, build } = action;
+    const owner = this.#component(component);
+    const { dependencies, buildDependencies } = owner.builds.get(build)!;
+    const always = dependencies.map((dependency) => this.#resolve(dependency));
+    if (action.kind === "install") {
+      if (!this.needsConfigure(action)) return always;
+      return [{ kind: "configure", component, build }, ...always];
+    }
+    const further = buildDependencies.map((dependency) => this.#resolve(dependency));
+    const { repository } = owner;
+    const clone = repository === null ? [] : [{ kind: "clone", repository } as const];
+    return [...clone, ...always, ...further];
+  }
+
+  /** Whether an install will build: it may, and there is no archive that it may use. */
+  needsConfigure(action: InstallAction): boolean {
+    return action.allowBuild && !(action.allowArchive && this.archiveOf(action) !== undefined);
+  }
+
+  /** The archive that an install would use. */
+  archiveOf(action: InstallAction): string | undefined {
+    const { world, hashes } = this.#input;
+    return world.archives.find(action, () => hashes.recursiveHash(action.component));
+  }
+
+  #resolve({ component, build, exact }: Dependency): Action | Alternatives {
+    const owner = this.#component(component);
+    const preferred = build ?? owner.defaultBuild;
+    const install = (name: string) =>
+      installAction({ component, build: name }, owner, this.#input.request);
+    if (exact || owner.builds.size === 1) return install(preferred);
+    const alternatives = [...owner.builds.keys()].sort().map(install);
+    return { kind: "alternatives", component, preferred, alternatives };
+  }
+
+  #component(name: string): Component {
+    const component = this.#input.configuration.components.get(name);
+    if (component === undefined) throw new RangeError(`There is no component "${name}"`);
+    return component;
+  }
+}
+
+/** One of several builds will do. */
+export interface Alternatives {
+  /** Discriminates it from actions. */
+  readonly kind: "alternatives";
+  /** The component. */
+  readonly component: string;
+  /** The build that is preferred. */
+  readonly preferred: string;
+  /** All builds, sorted by name. */
+  readonly alternatives: readonly InstallAction[];
+}
+
+/**
+ * Collects what was asked for and everything that may be needed for it.
+ *
+ * @param input What is wanted, and of what.
+ * @returns The graph, with choices still open.
+ */
+export function collect(input: SolverInput): Collected {
+  const graph = new ActionGraph();
+  const dependencies = new Dependencies(input);
+  const root = graph.add({ kind: "root" }).index;
+  const open: number[] = [];
+  let choices = 0;
+  const add = (wanted: Action | Alternatives): number => {
+    if (wanted.kind !== "alternatives") return visit(graph.add(wanted));
+    const { component, preferred, alternatives } = wanted;
+    const number = choices + 1;
+    const added = graph.add({ kind: "choice", component, preferred, number, alternatives });
+    if (added.isNew) choices++;
+    return visit(added);
+  };
+  const visit = ({ index, isNew }: { index: number; isNew: boolean }) => {
+    if (isNew) open.push(index);
+    return index;
+  };
+  const requested = [
+    ...new Set(input.request.targets.map((target) => add(dependencies.action(target)))),
+  ];
+  for (const index of requested) graph.connect(root, index);
+  if (input.request.noDeps === true) return { graph, root, requested };
+  // Breadth first: choices near to what was asked for are made first.
+  for (const index of open) {
+    const node = graph.nodes[index]!;
+    if (node.kind === "root") continue;
+    const needed = node.kind === "choice" ? node.alternatives : dependencies.of(node);
+    for (const one of needed) graph.connect(index, add(one));
+  }
+  return { graph, root, requested };
+}
+
+/** Tells whether nodes are satisfied, and remembers it. */
+export function satisfaction(
+  { world, hashes }: SolverInput,
+): (action: Action) => boolean {
+  const known = new Map<string, boolean>();
+  const look = (action: Action): boolean => {
+    if (action.kind === "clone") return world.isCloned(action.repository);
+    if (action.kind === "configure") return world.isConfigured(action);
+    const installed = world.installed.get(action.component);
+    return installed?.build === action.build &&
+      installed.recursiveHash === hashes.recursiveHash(action.component);
+  };
+  return (action) => {
+    const id = actionId(action);
+    const satisfied = known.get(id) ?? look(action);
+    known.set(id, satisfied);
+    return satisfied;
+  };
+}
