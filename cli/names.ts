@@ -33,6 +33,8 @@ export function calledAs(name: string): string {
 export function resolveName(args: readonly string[]): readonly string[] {
   const [first, ...rest] = args;
   if (first === undefined || !first.startsWith(CALLED_AS)) return args;
+  // A link may start what is itself a link; the one that the person has called counts.
+  if (rest[0]?.startsWith(CALLED_AS)) return resolveName(rest);
   const name = first.slice(CALLED_AS.length);
   // Cargo runs `cargo-green green build` for `cargo green build`.
   const words = name === "cargo-green" && rest[0] === "green" ? rest.slice(1) : rest;
@@ -46,7 +48,7 @@ export function resolveName(args: readonly string[]): readonly string[] {
  * Permissions: `--allow-read=/proc/self/cmdline` in a binary; without it, the path of the binary
  * itself decides.
  *
- * @returns One of {@linkcode NAMES}, `undefined` for every other name.
+ * @returns One of {@linkcode NAMES}, `undefined` for every other name and for the program's own.
  */
 export function ownName(): string | undefined {
   const { mainModule } = Deno;
@@ -54,7 +56,7 @@ export function ownName(): string | undefined {
   if (path === undefined) return undefined;
   const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
     .replace(/\.exe$/i, "");
-  return Object.hasOwn(NAMES, name) ? name : undefined;
+  return Object.hasOwn(NAMES, name) && NAMES[name]!.length > 0 ? name : undefined;
 }
 
 /** Whether this is a compiled binary. */
