@@ -70,7 +70,7 @@ export class BuildrConsole {
   }
 
   /** Shows nothing until something is over that has the terminal for itself. */
-  async hold(work: () => Promise<void>): Promise<void> {
+  async hold(work: () => Promise<unknown>): Promise<void> {
     const before = this.#held;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held = promise;

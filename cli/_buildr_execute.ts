@@ -104,7 +104,7 @@ export async function executeRun(
  * @param output Is told what it is.
  * @returns The exit code of the shell.
  */
-export async function openShell(session: StageSession, output: Output): Promise<void> {
+export async function openShell(session: StageSession, output: Output): Promise<number> {
   const { execInteractively } = await import("../lib/containers/interactive_exec.ts");
   const { engine, containerId, node, env, workdir, user, signal } = session;
   output.err.write(`A shell in the container of "${node}"; leave it with exit\n`);
@@ -112,7 +112,7 @@ export async function openShell(session: StageSession, output: Output): Promise<
   const { exitCode } = await execInContainer(engine, containerId, ["sh", "-c", "command -v bash"], {
     signal,
   });
-  await execInteractively(engine, containerId, [exitCode === 0 ? "bash" : "sh"], {
+  return await execInteractively(engine, containerId, [exitCode === 0 ? "bash" : "sh"], {
     env,
     workdir,
     user,

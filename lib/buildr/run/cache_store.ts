@@ -104,11 +104,9 @@ export class CacheStore {
     }
   }
 
-  /** Removes all caches of the project. Returns how many there were. */
-  async clear(): Promise<number> {
-    const all = await this.#entries(this.#project);
-    await removeQuietly(`${this.#root}/${this.#project}`);
-    return all.length;
+  /** Where the caches of the project are. */
+  get directory(): string {
+    return `${this.#root}/${this.#project}`;
   }
 
   async #find(cache: PlannedCache) {

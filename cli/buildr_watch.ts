@@ -1,0 +1,165 @@
+import { projectFiles } from "../lib/buildr/run/project_files.ts";
+import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { addRunFlags, type RunFlags, withKeepValue } from "./_buildr_flags.ts";
+import { executeRun } from "./_buildr_execute.ts";
+import { reportBuildrFailure } from "./_buildr_failure.ts";
+import { makePlan } from "./_buildr_plan.ts";
+import { settingsFor } from "./_buildr_settings.ts";
+import { ExitCode } from "./exit_code.ts";
+import { type Interrupt, listenToInterrupts } from "./_interrupt.ts";
+import type { Output } from "./output.ts";
+
+/** An editor writes several files, or one file several times, within this. */
+const SETTLE_MS = 150;
+
+/**
+ * Makes `superorch buildr watch`.
+ *
+ * @param output Where it prints.
+ * @returns The command.
+ */
+export function watchCommand(output: Output): CommandUnknownOpts {
+  const command = new Command("watch")
+    .description(
+      "Run stages, and run them again whenever a file of the project changes; a run that goes on is " +
+        "ended then. What git ignores, and what a run itself makes, starts none.",
+    )
+    .argument(
+      "[stage...]",
+      "these stages, and what they need; default: all",
+    ) as unknown as CommandUnknownOpts;
+  addRunFlags(command).action(async (...words: readonly unknown[]) => {
+    const stages = words[0] as readonly string[];
+    const flags = await settingsFor(command) as RunFlags;
+    const plan = await makePlan(stages, flags, output, { quiet: true });
+    using interrupt = listenToInterrupts(() => {});
+    const { directory } = plan.manifest;
+    await watch(stages, flags, directory, output, interrupt);
+    throw new ExitCode(interrupt.exitCode ?? 0);
+  });
+  const parse = command.parseAsync.bind(command);
+  command.parseAsync = (words, options) => parse(withKeepValue(words ?? []), options);
+  return command;
+}
+
+async function watch(
+  stages: readonly string[],
+  flags: RunFlags,
+  directory: string,
+  output: Output,
+  interrupt: Interrupt,
+): Promise<void> {
+  const changes = await Changes.open(directory, interrupt.signal);
+  while (!interrupt.signal.aborted) {
+    await changes.beginRun();
+    const superseded = new AbortController();
+    const changed = changes.next();
+    changed.then((path) => {
+      if (path === undefined) return;
+      output.err.write(`"${path}" changed\n`);
+      superseded.abort(new DOMException("A file has changed", "AbortError"));
+    });
+    await runOnce(stages, flags, output, interrupt, superseded.signal);
+    await changes.endRun();
+    if (superseded.signal.aborted || interrupt.signal.aborted) continue;
+    output.err.write(`Waiting for a change in ${directory}\n`);
+    await changed;
+  }
+}
+
+// A manifest that is wrong just now is shown, and waited for.
+async function runOnce(
+  stages: readonly string[],
+  flags: RunFlags,
+  output: Output,
+  interrupt: Interrupt,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const plan = await makePlan(stages, flags, output, { quiet: flags.quiet === true });
+    await executeRun(plan, flags, output, { interrupt, signal });
+  } catch (error) {
+    if (interrupt.signal.aborted) return;
+    reportBuildrFailure(error, output.err, []);
+  }
+}
+
+/** Changes of the files of a project by somebody else than its runs. */
+class Changes {
+  readonly #directory: string;
+  readonly #signal: AbortSignal;
+  /** What the project had when the run began, and what came since by other hands. */
+  #files: ReadonlySet<string> = new Set();
+  /** What runs have made: changes of these start none. */
+  readonly #made = new Set<string>();
+  #running = false;
+  /** A change that nobody has waited for yet. */
+  #pending: string | undefined;
+  #waiter: ((path: string | undefined) => void) | undefined;
+
+  private constructor(directory: string, signal: AbortSignal) {
+    this.#directory = directory;
+    this.#signal = signal;
+  }
+
+  static async open(directory: string, signal: AbortSignal): Promise<Changes> {
+    const real = await Deno.realPath(directory);
+    const changes = new Changes(real, signal);
+    const watcher = Deno.watchFs(real, { recursive: true });
+    signal.addEventListener("abort", () => {
+      watcher.close();
+      changes.#waiter?.(undefined);
+    }, { once: true });
+    void changes.#listen(watcher);
+    return changes;
+  }
+
+  async beginRun(): Promise<void> {
+    this.#files = new Set(await projectFiles(this.#directory, undefined));
+    this.#running = true;
+  }
+
+  async endRun(): Promise<void> {
+    for (const path of await projectFiles(this.#directory, undefined)) {
+      if (!this.#files.has(path)) this.#made.add(path);
+    }
+    this.#running = false;
+  }
+
+  /** Waits for the next change; `undefined` at the end of the watch. */
+  next(): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    if (this.#signal.aborted) resolve(undefined);
+    else if (this.#pending !== undefined) resolve(this.#pending);
+    else this.#waiter = resolve;
+    this.#pending = undefined;
+    return promise;
+  }
+
+  async #listen(watcher: Deno.FsWatcher): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    for await (const { kind, paths } of watcher) {
+      if (kind === "access") continue;
+      const path = await this.#relevant(paths);
+      if (path === undefined) continue;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const waiter = this.#waiter;
+        this.#waiter = undefined;
+        if (waiter === undefined) this.#pending = path;
+        else waiter(path);
+      }, SETTLE_MS);
+    }
+    clearTimeout(timer);
+  }
+
+  async #relevant(paths: readonly string[]): Promise<string | undefined> {
+    const below = paths.map((path) => path.slice(this.#directory.length + 1));
+    const known = below.find((path) => this.#files.has(path) && !this.#made.has(path));
+    if (known !== undefined) return known;
+    // What comes while a run goes on is taken for its work.
+    if (this.#running) return undefined;
+    const now = new Set(await projectFiles(this.#directory, undefined));
+    return below.find((path) => now.has(path) && !this.#made.has(path));
+  }
+}
