@@ -4,6 +4,7 @@ import { calledAs, NAMES } from "./names.ts";
 import { formatJson, type Output } from "./output.ts";
 import { ownCommand, shellQuote } from "./own_command.ts";
 import { UsageError } from "./usage_error.ts";
+import { wrapperLines } from "./_wrapper_link.ts";
 
 /** Names of links whose command this program has. */
 export function linkNames(commands: readonly string[]): readonly string[] {
@@ -120,7 +121,8 @@ function windowsScript(name: string): string {
 // Deno may move, as when it was run by npx; then the one in PATH does. A checkout that is gone is
 // said in the words of the person who runs the link, and not in Deno's.
 function posixScript(name: string): string {
-  const { executable, args, file } = ownCommand();
+  const own = ownCommand();
+  const { executable, args, file } = own;
   const lines = ["#!/bin/sh", `# ${MARK}`, `program=${shellQuote(executable)}`];
   if (args.length > 0) {
     lines.push(
@@ -139,6 +141,7 @@ function posixScript(name: string): string {
       "}",
     );
   }
+  lines.push(...wrapperLines(name, own));
   const words = [...args, calledAs(name)].map(shellQuote).join(" ");
   return `${lines.join("\n")}\nexec "$program" ${words} "$@"\n`;
 }

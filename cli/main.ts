@@ -7,8 +7,7 @@
  * @module
  */
 
-import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { EXIT, reportFailure } from "./failure.ts";
+import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { calledAs, ownName, resolveName } from "./names.ts";
 import { type Output, standardOutput } from "./output.ts";
 import { VERSION } from "./version.ts";
@@ -93,6 +92,12 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async (output) => (await import("./compose.ts")).composeCommand(output),
   },
   {
+    name: "rustc-wrap",
+    summary: "compile Rust crates in containers, as cargo's RUSTC_WRAPPER",
+    foreign: true,
+    load: async (output) => (await import("./rustc_wrap_command.ts")).rustcWrapMount(output),
+  },
+  {
     name: "engine",
     summary: "set up, stop and show the container engine",
     load: async (output) => (await import("./engine.ts")).engineCommand(output),
@@ -149,6 +154,7 @@ export async function runCli(
 ): Promise<number> {
   const words = resolveName(args);
   let program: CommandUnknownOpts | undefined;
+  const { EXIT, reportFailure } = await import("./failure.ts");
   try {
     program = await buildProgram(words, output);
     await program.parseAsync(words, { from: "user" });
@@ -163,6 +169,7 @@ async function buildProgram(
   output: Output,
   wants: "load" | "tree" = "load",
 ): Promise<CommandUnknownOpts> {
+  const { Command } = await import("../lib/deps/commander.ts");
   const program: CommandUnknownOpts = new Command("superorch")
     .description("Programs instead of shell scripts and compose files.")
     .usage("[options] <command> …")
@@ -200,7 +207,12 @@ async function start(): Promise<number> {
   // In a compiled binary, the reaper of `containers` is this very program, started again.
   if (Deno.env.has("SUPERORCH_REAPER")) {
     const { reaperMain } = await import("../lib/containers/reaper.ts");
-    if (await reaperMain()) return EXIT.ok;
+    if (await reaperMain()) return 0;
+  }
+  // Before anything else is loaded: nothing to do should take no time.
+  if (Deno.args[0] === "up") {
+    const { printIfUp } = await import("./_up_receipt.ts");
+    if (await printIfUp(Deno.args, VERSION)) return 0;
   }
   const name = ownName();
   return await runCli(name === undefined ? Deno.args : [calledAs(name), ...Deno.args]);

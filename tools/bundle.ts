@@ -19,6 +19,7 @@ const SHEBANG = "#!/usr/bin/env -S deno run --no-config -A --ext=js\n";
 const root = new URL("..", import.meta.url);
 const target = Deno.args.filter((word) => word !== "--")[0] ?? "dist/superorch";
 await bundle(target);
+await bundleWrapper(`${target.slice(0, target.lastIndexOf("/") + 1)}rustcbuildx.js`);
 console.log(`${target}: ${((await Deno.stat(target)).size / 1024).toFixed(0)} KiB`);
 
 async function bundle(path: string): Promise<void> {
@@ -48,6 +49,24 @@ async function bundle(path: string): Promise<void> {
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
+}
+
+/** Cargo starts the wrapper once for each crate: it is a file of its own, and small. */
+async function bundleWrapper(path: string): Promise<void> {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--minify", `--output=${await absolute(path)}`, "cli/rustc_wrap.ts"],
+    cwd: root,
+  }).output();
+  if (code === 0) return;
+  console.error(new TextDecoder().decode(stderr));
+  Deno.exit(1);
+}
+
+async function absolute(path: string): Promise<string> {
+  const slash = path.lastIndexOf("/");
+  return `${await Deno.realPath(path.slice(0, Math.max(0, slash)) || ".")}/${
+    path.slice(slash + 1)
+  }`;
 }
 
 // The map names files of the machine that made the bundle. Where the source can be read by
