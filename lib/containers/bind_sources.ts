@@ -22,11 +22,13 @@ export class BindSources {
    *
    * Permissions: `--allow-read` of the paths.
    *
+   * @param options `make: false` makes no directory that a specification wants made.
    * @throws {Error} naming the container and the path, when it does not exist.
    */
   static async resolve(
     specs: readonly ContainerSpec[],
     engine: EngineClient,
+    options: { readonly make?: boolean } = {},
   ): Promise<BindSources> {
     const local = engine.endpoint.kind === "unix";
     const absolute = new Map<string, string>();
@@ -49,7 +51,10 @@ export class BindSources {
           );
         }
         try {
-          if (local && volume.make === true) await makeIfMissing(volume.bind);
+          if (local && volume.make === true) {
+            if (options.make === false) continue;
+            await makeIfMissing(volume.bind);
+          }
           absolute.set(volume.bind, local ? await acquirePath(volume.bind) : volume.bind);
         } catch (cause) {
           throw new Error(`Cannot mount "${volume.bind}" into container "${name}"`, { cause });

@@ -1,5 +1,39 @@
+import { type CheckedNetwork, formProblems, NO_LOG_DIRECTORY } from "./check_forms.ts";
+import { unknownInNode } from "./_check_unknown.ts";
 import { createBody } from "./create_body.ts";
-import type { ContainerSpec, FileSpec, HealthSpec, PortSpec, VolumeSpec } from "./spec.ts";
+import type {
+  ContainerSpec,
+  FileSpec,
+  HealthSpec,
+  HostCommandSpec,
+  NodeSpec,
+  PortSpec,
+  VolumeSpec,
+} from "./spec.ts";
+
+/**
+ * Finds mistakes in containers and host commands before anything is made.
+ *
+ * @param specs What will run together.
+ * @param network What they will be in; without, only what does not depend on it is checked.
+ * @throws {TypeError} with all mistakes of a node at once, or for a port that two want.
+ * @throws {RangeError} when a port cannot be one.
+ */
+export function checkNodes(specs: readonly NodeSpec[], network?: CheckedNetwork): void {
+  for (const spec of specs) if (spec.kind === "command") checkCommand(spec, network);
+  checkContainers(specs.filter((spec) => spec.kind === "container"), network);
+}
+
+function checkCommand(spec: HostCommandSpec, network: CheckedNetwork | undefined): void {
+  const problems = [
+    ...unknownInNode(spec),
+    ...(network !== undefined && spec.log === true && network.logDir === undefined
+      ? [NO_LOG_DIRECTORY]
+      : []),
+  ];
+  if (problems.length === 0) return;
+  throw new TypeError(`Cannot run host command "${spec.name}": ${problems.join("; ")}`);
+}
 
 /**
  * Finds mistakes in specifications before anything is made.
@@ -9,18 +43,24 @@ import type { ContainerSpec, FileSpec, HealthSpec, PortSpec, VolumeSpec } from "
  * numbers, NaN would be sent as `null`, which means no limit.
  *
  * @param specs Containers that will run together.
+ * @param network What they will be in; without, only what does not depend on it is checked.
  * @throws {TypeError} with all mistakes of a container at once, or for a port that two want.
  * @throws {RangeError} when a port cannot be one.
  */
-export function checkContainers(specs: readonly ContainerSpec[]): void {
+export function checkContainers(
+  specs: readonly ContainerSpec[],
+  network?: CheckedNetwork,
+): void {
   const holders = new Map<string, string>();
   for (const spec of specs) {
     const problems = [
+      ...unknownInNode(spec),
       ...listProblems(spec),
       ...envProblems(spec.env),
       ...mountProblems(spec.volumes ?? [], spec.files ?? []),
       ...healthProblems(spec.health),
       ...numberProblems(spec),
+      ...formProblems(spec, network),
     ];
     if (problems.length > 0) {
       throw new TypeError(`Cannot make container "${spec.name}": ${problems.join("; ")}`);

@@ -38,6 +38,8 @@ export interface ContainerNodeContext {
   readonly resolveBind: (path: string) => string;
   /** Name on the engine for a volume. */
   readonly resolveVolume?: (name: string) => string;
+  /** Labels of a named volume that is made for it. */
+  readonly volumeLabels?: (name: string) => Readonly<Record<string, string>>;
   /** Name on the engine for another node. */
   readonly resolveContainer: (name: string) => string;
 }
@@ -59,6 +61,8 @@ export class ContainerNode implements GraphNode {
   /** A restart of our own that is under way. */
   #restarting: Promise<void> = Promise.resolve();
   #id: string | undefined;
+  /** Another name than it was made with. */
+  #engineName: string | undefined;
   #terminating = false;
   #stopped = false;
   #adopted = false;
@@ -87,7 +91,7 @@ export class ContainerNode implements GraphNode {
 
   /** Name on the engine. */
   get engineName(): string {
-    return this.#context.engineName;
+    return this.#engineName ?? this.#context.engineName;
   }
 
   /** All its labels. */
@@ -187,6 +191,16 @@ export class ContainerNode implements GraphNode {
     if (id === undefined) throw new TypeError(`Container "${this.spec.name}" is not there`);
     this.#restarting = this.#context.engine.containers.restart(id, options);
     await this.#restarting;
+  }
+
+  /** Gives it another name on the engine. */
+  async rename(
+    engineName: string,
+    options: { readonly signal?: AbortSignal },
+  ): Promise<void> {
+    if (this.#id === undefined) throw new TypeError(`Container "${this.spec.name}" is not there`);
+    await this.#context.engine.containers.rename(this.#id, engineName, options);
+    this.#engineName = engineName;
   }
 
   /** Ends it and removes it. */

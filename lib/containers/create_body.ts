@@ -10,6 +10,7 @@ import type {
   ContainerSpec,
   EndpointSpec,
   HealthSpec,
+  NamedVolumeSpec,
   PortSpec,
   RestartSpec,
   VolumeSpec,
@@ -29,6 +30,8 @@ export interface CreateContext {
   readonly resolveBind: (path: string) => string;
   /** Name on the engine for each named volume. */
   readonly resolveVolume?: (name: string) => string;
+  /** Labels of a named volume that is made for it. */
+  readonly volumeLabels?: (name: string) => Readonly<Record<string, string>>;
   /** Name on the engine for each other node, for `container:NAME`. */
   readonly resolveContainer?: (name: string) => string;
 }
@@ -247,7 +250,7 @@ function mount(volume: VolumeSpec, context: CreateContext): Mount {
         : context.resolveVolume?.(volume.volume) ?? volume.volume,
       Target: volume.target,
       ReadOnly: volume.readOnly,
-      VolumeOptions: volume.noCopy === undefined ? undefined : { NoCopy: volume.noCopy },
+      VolumeOptions: volumeOptions(volume, context),
     });
   }
   return compact<Mount>({
@@ -255,6 +258,15 @@ function mount(volume: VolumeSpec, context: CreateContext): Mount {
     Target: volume.tmpfs,
     TmpfsOptions: compact({ SizeBytes: volume.sizeBytes, Mode: volume.mode }),
   });
+}
+
+// Labels count only where the engine makes the volume with this call: one that is there keeps its.
+function volumeOptions({ volume, noCopy }: NamedVolumeSpec, { volumeLabels }: CreateContext) {
+  const options = compact({
+    NoCopy: noCopy,
+    Labels: volume === "" ? undefined : volumeLabels?.(volume),
+  });
+  return Object.keys(options).length === 0 ? undefined : options;
 }
 
 function normalPort(name: string, port: number | PortSpec): Required<PortSpec> {

@@ -1,4 +1,4 @@
-import type { EngineClient } from "../engine/mod.ts";
+import { type EngineClient, NameInUseError } from "../engine/mod.ts";
 import { StackedError } from "../errors/mod.ts";
 import { patiently } from "./_patience.ts";
 import { createEngineNetwork, createNamedNetwork } from "./engine_network.ts";
@@ -34,6 +34,11 @@ export class EngineSide {
     this.#engine = engine;
     this.#identity = identity;
     this.#networkId = networkId;
+  }
+
+  /** Whether the network is made, or was kept. */
+  get isMade(): boolean {
+    return this.#networkId !== undefined;
   }
 
   /** The events of the containers; there are some once the network is made. */
@@ -80,7 +85,11 @@ export class EngineSide {
       );
     } catch (cause) {
       signal.throwIfAborted();
-      throw new StackedError(`Cannot create network "${engineName}"`, { cause, location: false });
+      const fix = cause instanceof NameInUseError && !this.#identity.isUnique
+        ? ": remove the other one, or let names carry the id of the run (without unique: false)"
+        : "";
+      const message = `Cannot create network "${engineName}"${fix}`;
+      throw new StackedError(message, { cause, location: false });
     }
   }
 

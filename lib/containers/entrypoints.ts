@@ -86,7 +86,8 @@ export interface SelfEntrypointOptions {
  *
  * A script takes Deno itself along (120 MB, linked against glibc: Debian, Ubuntu and Fedora images
  * fit, Alpine and busybox do not) and its directory; modules of npm and JSR come from this machine's
- * cache. A binary made by `deno compile` takes only itself along.
+ * cache. A binary made by `deno compile` takes only itself along. Copied, it takes of the cache only
+ * what was downloaded, so that equal programs are equal for a network that is kept.
  *
  * Permissions: `--allow-read` of the executable, `--allow-env=DENO_DIR,XDG_CACHE_HOME,HOME`.
  *
@@ -108,9 +109,14 @@ export function selfEntrypoint(options: SelfEntrypointOptions = {}): EntrypointO
   const script = `${app}${main.slice(root.length)}`;
   const deno = wrap(Deno.execPath(), ["run", ...flags, "--no-lock", script, ...args]);
   const cache = denoCache();
+  const inCache = by === "mount"
+    ? [""]
+    : ["/npm", "/remote"].filter((part) => isThere(cache, part));
   const directories = [
     { from: root, to: app },
-    ...(cache === undefined ? [] : [{ from: cache, to: `${DIRECTORY}/cache` }]),
+    ...(cache === undefined
+      ? []
+      : inCache.map((part) => ({ from: `${cache}${part}`, to: `${DIRECTORY}/cache${part}` }))),
   ];
   return {
     ...deno,
@@ -160,6 +166,15 @@ function mainPath(module: string): string {
     );
   }
   return decodeURIComponent(new URL(module).pathname);
+}
+
+// Only what was downloaded is copied: what was compiled from it is large, and another one each time.
+function isThere(cache: string | undefined, part: string): boolean {
+  try {
+    return cache !== undefined && Deno.statSync(`${cache}${part}`).isDirectory;
+  } catch {
+    return false; // nothing of that kind was ever downloaded
+  }
 }
 
 // As `deno info` prints it, without starting a process for it.

@@ -25,7 +25,9 @@ export async function requireFreeNames(
       method: "POST",
       path: "/containers/create",
       status: 409,
-      reason: `Conflict. The container name "/${name}" is already in use by container "${holder}"`,
+      reason: `Conflict. The container name "/${name}" is already in use by container "${holder}"` +
+        `: remove that one, or let names carry the id of the run (without "unique: false" and ` +
+        `"containerName")`,
     });
   }
 }

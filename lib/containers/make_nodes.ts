@@ -79,6 +79,9 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     return new CommandNode(spec, output, () => publishedAddresses(engine, registry.nodes));
   }
   const image = images.get(spec.name)!;
+  // Only what is kept is ever compared; to read all that is copied takes its time.
+  const contents = identity.lifetime === "kept";
+  const hash = await specHash(spec, image.id, { contents });
   return new ContainerNode(spec, output, {
     engine,
     events: context.events,
@@ -86,9 +89,10 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     networks: named.networks,
     engineName: spec.containerName ?? identity.containerName(spec.name),
     image,
-    labels: { ...identity.labels(spec.name, await specHash(spec, image.id)), ...afterLabel(spec) },
+    labels: { ...identity.labels(spec.name, hash), ...afterLabel(spec) },
     resolveBind: (path) => binds.absolute(path),
     resolveVolume: (name) => named.volume(name),
+    volumeLabels: (name) => named.volumeLabels(name),
     // By name: the other one may not be created yet.
     resolveContainer: (name) => {
       const other = registry.specs.get(name);

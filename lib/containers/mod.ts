@@ -83,6 +83,8 @@ export {
   type PortCondition,
 } from "./conditions.ts";
 export { type PublishedPort, RunningContainer } from "./running_container.ts";
+export { type LogLine, type LogReadOptions, readLog } from "./container_log.ts";
+export { type ContainerUsage } from "./container_usage.ts";
 export { Attachment, type AttachmentOptions } from "./attachment.ts";
 export {
   type CopyContent,
@@ -109,6 +111,12 @@ export {
 } from "./errors.ts";
 export { GraphError } from "./graph.ts";
 export { planNetwork, type PlanStep } from "./plan.ts";
+export {
+  formatPlan,
+  type NetworkPlan,
+  type PlannedObject,
+  type PlannedStep,
+} from "./network_plan.ts";
 export {
   defineNetwork,
   type DescribeContext,
@@ -155,4 +163,4 @@ export { hasDoneItsWork, isKeptCurrent, type WantedNetwork } from "./kept_curren
 export { formatSummary } from "./summary_table.ts";
 export { runLogDirectory } from "./run_log_directory.ts";
 export { reaperMain } from "./reaper.ts";
-export { specHash } from "./spec_hash.ts";
+export { specHash, type SpecHashOptions } from "./spec_hash.ts";

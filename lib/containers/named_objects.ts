@@ -14,7 +14,7 @@ export class NamedObjects {
   readonly #identity: NetworkIdentity;
   readonly #options: Pick<NetworkOptions, "networks" | "volumes">;
   readonly #networks = new Map<string, string>();
-  readonly #volumes = new Map<string, string>();
+  readonly #volumes = new Set<string>();
 
   /** Nothing is made yet. */
   constructor(
@@ -34,7 +34,27 @@ export class NamedObjects {
 
   /** Name on the engine of a volume; one that is not defined has the name that it is called by. */
   volume(key: string): string {
-    return this.#volumes.get(key) ?? key;
+    const { volumes = {} } = this.#options;
+    const definition = Object.hasOwn(volumes, key) ? volumes[key] : undefined;
+    return definition === undefined ? key : definition.name ?? `${this.#identity.name}_${key}`;
+  }
+
+  /**
+   * Name on the engine of a further network.
+   *
+   * @throws {TypeError} when it is not defined.
+   */
+  network(key: string): string {
+    return this.#networkName(key, this.#definition(key));
+  }
+
+  /**
+   * Labels of a volume: no run, since what is in it outlives the run and no sweep may take it.
+   *
+   * @param key What it is called by.
+   */
+  volumeLabels(key: string): Readonly<Record<string, string>> {
+    return { [LABEL.project]: this.#identity.name, [LABEL.name]: key };
   }
 
   /**
@@ -46,14 +66,11 @@ export class NamedObjects {
    * @throws {StackedError} when something cannot be made, or is external and not there.
    */
   async make(specs: readonly ContainerSpec[], signal: AbortSignal): Promise<void> {
-    const { networks = {}, volumes = {} } = this.#options;
+    const { volumes = {} } = this.#options;
     const wanted = new Set(specs.flatMap((spec) => Object.keys(spec.networks ?? {})));
     for (const key of wanted) {
       if (this.#networks.has(key)) continue;
-      const definition = Object.hasOwn(networks, key) ? networks[key] : undefined;
-      if (definition === undefined) {
-        throw new TypeError(`Cannot make network "${key}": it is not defined`);
-      }
+      const definition = this.#definition(key);
       const name = this.#networkName(key, definition);
       await explained(
         "network",
@@ -68,14 +85,14 @@ export class NamedObjects {
     for (const key of new Set(mounted)) {
       const definition = Object.hasOwn(volumes, key) ? volumes[key] : undefined;
       if (definition === undefined || this.#volumes.has(key)) continue;
-      const name = definition.name ?? `${this.#identity.name}_${key}`;
+      const name = this.volume(key);
       await explained(
         "volume",
         name,
         signal,
         () => this.#makeVolume(key, name, definition, signal),
       );
-      this.#volumes.set(key, name);
+      this.#volumes.add(key);
     }
   }
 
@@ -83,6 +100,13 @@ export class NamedObjects {
   forget(): void {
     this.#networks.clear();
     this.#volumes.clear();
+  }
+
+  #definition(key: string): NetworkDefinition {
+    const { networks = {} } = this.#options;
+    const definition = Object.hasOwn(networks, key) ? networks[key] : undefined;
+    if (definition !== undefined) return definition;
+    throw new TypeError(`Cannot make network "${key}": it is not defined`);
   }
 
   #networkName(key: string, { name }: NetworkDefinition): string {
@@ -115,7 +139,6 @@ export class NamedObjects {
     await patiently(signal, (patient) => create(this.#engine, body, patient));
   }
 
-  // A volume carries no run: what is in it outlives the run, and no sweep may take it.
   async #makeVolume(
     key: string,
     name: string,
@@ -129,7 +152,7 @@ export class NamedObjects {
     await this.#engine.volumes.create(name, {
       ...(driver === undefined ? {} : { driver }),
       ...(driverOptions === undefined ? {} : { driverOptions }),
-      labels: { ...labels, [LABEL.project]: this.#identity.name, [LABEL.name]: key },
+      labels: { ...labels, ...this.volumeLabels(key) },
       signal,
     });
   }

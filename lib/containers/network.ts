@@ -19,6 +19,7 @@ import { LABEL } from "./labels.ts";
 import { makeNodes, openOutputs } from "./make_nodes.ts";
 import { NamedObjects } from "./named_objects.ts";
 import { NetworkIdentity, newRunId } from "./network_identity.ts";
+import { makePlan, type NetworkPlan } from "./network_plan.ts";
 import type { GraphNode } from "./node.ts";
 import type { OutputSettings } from "./node_output.ts";
 import { NodeRegistry } from "./node_registry.ts";
@@ -212,6 +213,44 @@ export class ContainerNetwork implements AsyncDisposable {
   }
 
   /**
+   * Tells what a run would do, without doing any of it: what would be made, found again or
+   * replaced, and in which order it would be started. Mistakes are found as by a run.
+   *
+   * @param names Which. Default: all that do not run and have not ended.
+   * @param options Signal.
+   * @returns The plan; `formatPlan` makes text of it.
+   * @throws {GraphError} when the dependencies make no sense.
+   * @throws {TypeError} when a container cannot be made as it is specified.
+   * @throws {NameInUseError} when somebody else has a name.
+   */
+  async plan(
+    names?: readonly string[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<NetworkPlan> {
+    this.#requireOpen();
+    const { signal = new AbortController().signal } = options;
+    const { specs, containers } = this.#select(names);
+    const binds = await BindSources.resolve(containers, this.engine, { make: false });
+    const kept = this.#isKept ? await findKept(this.engine, this.name, { signal }) : undefined;
+    await this.#requireFreeNames(containers, kept, signal);
+    return await makePlan({
+      engine: this.engine,
+      name: this.name,
+      engineName: this.engineName,
+      options: this.#options,
+      all: [...this.#registry.specs.values()],
+      wanted: specs,
+      kept,
+      isThere: this.#side.isMade || kept?.networkId !== undefined,
+      containerName: (name) => this.#identity.containerName(name),
+      networkName: (key) => this.#named.network(key),
+      volumeName: (key) => this.#named.volume(key),
+      warnings: binds.warnings,
+      signal,
+    });
+  }
+
+  /**
    * Starts nodes and everything that they depend on; settles when all of them run.
    *
    * Mistakes that can be known before are found before anything is made: unknown names, circles,
@@ -240,12 +279,8 @@ export class ContainerNetwork implements AsyncDisposable {
     const { signal } = deadline;
     // Two at a time would both make the network, and what both depend on.
     using _turn = await this.#turns.take(signal);
-    const wanted = this.#registry.selectToRun(names);
+    const { wanted, specs, containers } = this.#select(names);
     if (wanted.length === 0) return;
-    checkGraph(this.name, this.#registry.specs);
-    const specs = wanted.map((name) => this.#registry.requireSpec(name));
-    const containers = specs.filter((spec) => spec.kind === "container");
-    checkNodes(specs, this.#options);
     const binds = await BindSources.resolve(containers, this.engine);
     for (const warning of binds.warnings) this.#progress(`warning: ${warning}`);
     await using _lock = this.#isKept ? await this.#lock(signal) : undefined;
@@ -451,6 +486,14 @@ export class ContainerNetwork implements AsyncDisposable {
         `Cannot end ${errors.length} of ${nodes.length} nodes of network "${this.name}"`,
       );
     }
+  }
+
+  #select(names: readonly string[] | undefined) {
+    const wanted = this.#registry.selectToRun(names);
+    if (wanted.length > 0) checkGraph(this.name, this.#registry.specs);
+    const specs = wanted.map((name) => this.#registry.requireSpec(name));
+    checkNodes(specs, this.#options);
+    return { wanted, specs, containers: specs.filter((spec) => spec.kind === "container") };
   }
 
   #graceOf({ spec }: GraphNode): number {

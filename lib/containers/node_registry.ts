@@ -36,6 +36,13 @@ export class NodeRegistry {
 
   /** Adds a specification; throws a TypeError when its name is taken. */
   add(spec: NodeSpec): void {
+    const kind = (spec as NodeSpec | undefined)?.kind;
+    if (kind !== "container" && kind !== "command") {
+      throw new TypeError(
+        `Cannot add ${JSON.stringify(spec) ?? spec} to network "${this.#network}": it must be as ` +
+          `container("name", "image") or hostCommand("name", …) makes it`,
+      );
+    }
     if (this.#specs.has(spec.name)) {
       throw new TypeError(
         `Cannot add "${spec.name}" to network "${this.#network}": the name is taken`,

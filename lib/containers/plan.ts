@@ -1,4 +1,4 @@
-import { checkContainers } from "./check_container.ts";
+import { checkNodes } from "./check_container.ts";
 import type { Condition } from "./conditions.ts";
 import { checkGraph, wavesOf } from "./graph.ts";
 import { dependenciesOf, type NodeSpec } from "./spec.ts";
@@ -43,7 +43,7 @@ export function planNetwork(network: string, specs: readonly NodeSpec[]): readon
     byName.set(spec.name, spec);
   }
   checkGraph(network, byName);
-  checkContainers(specs.filter((spec) => spec.kind === "container"));
+  checkNodes(specs);
   const waves = wavesOf(byName);
   return specs
     .map((spec) => ({

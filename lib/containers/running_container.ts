@@ -8,6 +8,9 @@ import {
   existsInContainer,
   readFileOfContainer,
 } from "./copy.ts";
+import { type LogLine, type LogReadOptions, readLog } from "./container_log.ts";
+import { type ContainerUsage, usageOf } from "./container_usage.ts";
+import { StackedError } from "../errors/mod.ts";
 import { execInContainer, type ExecOptions, type ExecResult } from "./exec.ts";
 
 /** Where a published port can be reached from this machine. */
@@ -24,8 +27,6 @@ export class RunningContainer {
   readonly name: string;
   /** Its id on the engine. */
   readonly id: string;
-  /** Its name on the engine. */
-  readonly engineName: string;
   readonly #engine: EngineClient;
   readonly #node: ContainerNode;
   readonly #network: string;
@@ -34,10 +35,14 @@ export class RunningContainer {
   constructor(engine: EngineClient, node: ContainerNode, id: string, network: string) {
     this.name = node.spec.name;
     this.id = id;
-    this.engineName = node.engineName;
     this.#engine = engine;
     this.#node = node;
     this.#network = network;
+  }
+
+  /** Its name on the engine. */
+  get engineName(): string {
+    return this.#node.engineName;
   }
 
   /** What is left of its output in memory. */
@@ -157,6 +162,45 @@ export class RunningContainer {
     await this.#node.restart(options);
   }
 
+  /**
+   * Gives it another name on the engine; in its network it is still called the same.
+   *
+   * @param engineName The name.
+   * @throws {NameInUseError} when another container has it.
+   */
+  async rename(
+    engineName: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#node.rename(engineName, options);
+  }
+
+  /**
+   * Reads the log that the engine keeps of it, also from before this program knew it. All that it
+   * has written since this program started it is in `stdout()` and `stderr()`, without asking.
+   *
+   * @param options Which part; `follow` goes on until it ends.
+   * @returns Lines as they come; stop iterating to close the log.
+   */
+  logs(options: LogReadOptions = {}): AsyncGenerator<LogLine, void, void> {
+    return readLog(this.#engine, this.id, this.#node.spec.tty === true, options);
+  }
+
+  /** What it uses now. */
+  async stats(options: { readonly signal?: AbortSignal } = {}): Promise<ContainerUsage> {
+    return usageOf(await this.#engine.containers.stats(this.id, options));
+  }
+
+  /** What it uses, once a second, until it ends. Stop iterating to close the stream. */
+  async *watchStats(
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<ContainerUsage, void, void> {
+    for await (const stats of await this.#engine.containers.statsStream(this.id, options)) {
+      // The last one, when it has ended, says nothing.
+      if (stats.pids_stats.current !== undefined) yield usageOf(stats);
+    }
+  }
+
   /** Freezes all its processes. */
   async pause(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     await this.#engine.containers.pause(this.id, options);
@@ -181,13 +225,19 @@ export class RunningContainer {
    *
    * @param target Absolute path inside; missing parents are made.
    * @param source What is copied.
+   * @throws {StackedError} naming the container, with the engine's refusal or the missing file below.
    */
-  copyIn(
+  async copyIn(
     target: string,
     source: CopySource,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    return copyIntoContainer(this.#engine, this.id, target, source, options);
+    const what = "source" in source ? `copy "${source.source}" to` : "copy to";
+    await this.#named(
+      `${what} "${target}" of`,
+      options.signal,
+      () => copyIntoContainer(this.#engine, this.id, target, source, options),
+    );
   }
 
   /**
@@ -195,25 +245,37 @@ export class RunningContainer {
    *
    * @param path Absolute path inside.
    * @param directory Where it goes, under its own name.
+   * @throws {StackedError} naming the container; below it `ContainerPathNotFoundError` when there is
+   * nothing of that path.
    */
-  copyOut(
+  async copyOut(
     path: string,
     directory: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    return copyOutOfContainer(this.#engine, this.id, path, directory, options);
+    await this.#named(
+      `copy "${path}" out of`,
+      options.signal,
+      () => copyOutOfContainer(this.#engine, this.id, path, directory, options),
+    );
   }
 
   /**
    * Reads a file of it, whether it runs or not.
    *
    * @param path Absolute path inside.
+   * @throws {StackedError} naming the container; below it `ContainerPathNotFoundError` when there is
+   * nothing of that path.
    */
-  readFile(
+  async readFile(
     path: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Uint8Array<ArrayBuffer>> {
-    return readFileOfContainer(this.#engine, this.id, path, options);
+    return await this.#named(
+      `read "${path}" of`,
+      options.signal,
+      () => readFileOfContainer(this.#engine, this.id, path, options),
+    );
   }
 
   /**
@@ -223,5 +285,22 @@ export class RunningContainer {
    */
   exists(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
     return existsInContainer(this.#engine, this.id, path, options);
+  }
+
+  // The engine's own words have an id, which nobody knows by heart.
+  async #named<T>(
+    action: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new StackedError(`Cannot ${action} container "${this.name}"`, {
+        cause,
+        location: false,
+      });
+    }
   }
 }

@@ -324,6 +324,7 @@ export function container(
   options: ContainerOptions = {},
 ): ContainerSpec {
   requireNodeName(name);
+  requireImage(name, image);
   const source = typeof image === "string"
     ? { kind: "reference", reference: image } as const
     : image;
@@ -348,15 +349,34 @@ export function hostCommand(
   options: NodeOptions = {},
 ): HostCommandSpec {
   requireNodeName(name);
+  // deno run checks no types; a line of words is what people write first.
+  if (typeof command !== "object" || command === null || !("spec" in command)) {
+    throw new TypeError(
+      `Cannot describe host command "${name}": its command must be as command(["sh", "-c", "…"]) ` +
+        `makes it, it is ${JSON.stringify(command) ?? command}`,
+    );
+  }
   return { kind: "command", name, command, ...options };
+}
+
+function requireImage(name: string, image: unknown): void {
+  const kind = (image as ImageSource | null | undefined)?.kind;
+  const isText = typeof image === "string";
+  if (isText ? image.trim() !== "" : kind === "reference" || kind === "dockerfile") return;
+  throw new TypeError(
+    `Cannot describe container "${name}": its image must be a name such as "busybox", or a ` +
+      `Dockerfile, it is ${isText ? JSON.stringify(image) : JSON.stringify(image) ?? image}`,
+  );
 }
 
 // The engine's own rule for container names, so that a name is refused here and not after others
 // have been created. It is also part of a file name and of a host name.
-function requireNodeName(name: string): void {
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(name)) {
+function requireNodeName(name: unknown): void {
+  if (typeof name !== "string" || !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(name)) {
     throw new TypeError(
-      `Cannot use name ${JSON.stringify(name)}: it must begin with a letter or digit, go on with ` +
+      `Cannot use name ${
+        JSON.stringify(name) ?? name
+      }: it must begin with a letter or digit, go on with ` +
         `letters, digits, "_", "." or "-", and have at most 63 characters`,
     );
   }

@@ -60,3 +60,41 @@ Deno.test("another process gets the same hash", async () => {
   const spec = container("a", "x", { env: { É: "ü" }, volumes: [{ mode: 0o755, tmpfs: "/t" }] });
   assert.equal(new TextDecoder().decode(stdout).trim(), await specHash(spec, ID));
 });
+
+Deno.test("what is copied in counts by what it is, not by where it is", async () => {
+  const one = await Deno.makeTempDir({ prefix: "superorch-hash-" });
+  const two = await Deno.makeTempDir({ prefix: "superorch-hash-" });
+  try {
+    for (const directory of [one, two]) {
+      await Deno.mkdir(`${directory}/in`);
+      await Deno.writeTextFile(`${directory}/in/file`, "text", { mode: 0o600 });
+      await Deno.symlink("file", `${directory}/in/link`);
+    }
+    const hash = (source: string) =>
+      specHash(container("a", "x", { files: [{ source, target: "/t" }] }), ID);
+    const file = await hash(`${one}/in/file`);
+    const tree = await hash(`${one}/in`);
+    assert.notEqual(tree, file);
+    assert.equal(await hash(`${two}/in/file`), file);
+    assert.equal(await hash(`${two}/in`), tree);
+    await Deno.utime(`${two}/in/file`, 0, 0);
+    assert.equal(await hash(`${two}/in`), tree);
+    await Deno.chmod(`${two}/in/file`, 0o700);
+    assert.notEqual(await hash(`${two}/in/file`), file);
+    assert.notEqual(await hash(`${two}/in`), tree);
+    await Deno.writeTextFile(`${one}/in/file`, "other");
+    assert.notEqual(await hash(`${one}/in/file`), file);
+    assert.notEqual(await hash(`${one}/in`), tree);
+    assert.notEqual(await hash(`${one}/absent`), file);
+    const bytes = (byte: number) =>
+      specHash(
+        container("a", "x", { files: [{ content: new Uint8Array([byte]), target: "/t" }] }),
+        ID,
+      );
+    assert.equal(await bytes(1), await bytes(1));
+    assert.notEqual(await bytes(1), await bytes(2));
+  } finally {
+    await Deno.remove(one, { recursive: true });
+    await Deno.remove(two, { recursive: true });
+  }
+});
