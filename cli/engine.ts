@@ -7,6 +7,7 @@ import {
   stopEngine,
   type StoppedEngine,
 } from "../lib/engine/ensure/mod.ts";
+import { ExitCode } from "./exit_code.ts";
 import { formatJson, type Output } from "./output.ts";
 
 /**
@@ -67,11 +68,15 @@ function stopCommand(output: Output): CommandUnknownOpts {
 
 function statusCommand(output: Output): CommandUnknownOpts {
   return new Command("status")
-    .description("Show which engine is used, and the one that `engine ensure` starts.")
+    .description(
+      "Show which engine is used, and the one that `engine ensure` starts. Ends with 1 where none " +
+        "answers.",
+    )
     .option("--json", "print JSON: used or problem, own")
     .action(async ({ json }) => {
       const status = await engineStatus();
       output.out.write(json === true ? formatJson(status) : describeStatus(status));
+      if (status.used === undefined) throw new ExitCode(1);
     });
 }
 
