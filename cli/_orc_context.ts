@@ -107,6 +107,12 @@ export class OrcContext {
     return this.#configuration ??= this.#load();
   }
 
+  /** Reads the configuration again: it may be another one after a pull. */
+  reloadConfiguration(): Promise<Configuration> {
+    this.forgetWorld();
+    return this.#configuration = this.#load();
+  }
+
   async #load(): Promise<Configuration> {
     const { findDotdir, loadConfiguration } = await import("../lib/orchestra/config/mod.ts");
     const { orchestraDotdir, configCache, ytt } = this.options;

@@ -1,0 +1,79 @@
+import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
+import type { BuildTarget, Component, Configuration } from "../lib/orchestra/model.ts";
+import type { OrcContext } from "./_orc_context.ts";
+import {
+  addBuildOptions,
+  addExecutionOptions,
+  type BuildFlags,
+  type ExecutionFlags,
+  type ForceFlags,
+  type InstallFlags,
+  performTargets,
+} from "./_orc_run.ts";
+
+type Flags = BuildFlags & ExecutionFlags & InstallFlags & ForceFlags;
+
+/** Makes `orc install`. */
+export function installCommand(context: OrcContext): CommandUnknownOpts {
+  const command = new Command("install")
+    .description(
+      "Install components, from their binary archives or by building them. One after the other, " +
+        "each with all that it needs; with --jobs or --keep-going all as one plan.",
+    )
+    .argument("<components...>", "component, or component@build");
+  return addExecutionOptions(addBuildOptions(command))
+    .option("--no-force", "do nothing for what is installed already")
+    .option("--no-deps", "install only what is named, and nothing that it needs")
+    .option("--no-merge", "do not put what is installed into the root")
+    .option("--no-uninstall-dependants", "leave installed components that depend on these")
+    .option("--create-binary-archives", "archive what is built")
+    .option("--keep-tmproot", "leave temporary roots behind")
+    .action(async () => {
+      const flags = command.opts() as Flags;
+      const named = [];
+      for (const spec of command.args) named.push(await context.build(spec));
+      const wanted = named.map(({ target }) => target);
+      if (flags.test === true) {
+        wanted.push(...triggered(await context.configuration(), named.map((one) => one.component)));
+      }
+      const { force, deps, ...others } = flags;
+      const together = (flags.jobs ?? 1) > 1 || flags.keepGoing === true;
+      for (const targets of batches(wanted, together)) {
+        await performTargets(
+          context,
+          targets.map((target) => ({ kind: "install", ...target })),
+          { ...others, noForce: force === false, noDeps: deps === false },
+        );
+      }
+    });
+}
+
+/** What is installed after components have been tested. */
+function triggered(
+  configuration: Configuration,
+  components: readonly Component[],
+): readonly BuildTarget[] {
+  return components.flatMap(({ testTriggers }) =>
+    testTriggers.flatMap((name) => {
+      const component = configuration.components.get(name.split("@")[0] ?? name);
+      if (component === undefined) return [];
+      const build = name.includes("@") ? name.slice(name.indexOf("@") + 1) : component.defaultBuild;
+      return [{ component: component.name, build }];
+    })
+  );
+}
+
+/** One plan for each, or as few as there can be with one build of a component in each. */
+function batches(
+  targets: readonly BuildTarget[],
+  together: boolean,
+): readonly (readonly BuildTarget[])[] {
+  const found: BuildTarget[][] = [];
+  for (const target of targets) {
+    const last = found.at(-1);
+    const clashes = last?.some(({ component }) => component === target.component) ?? true;
+    if (!together || clashes) found.push([target]);
+    else last?.push(target);
+  }
+  return found;
+}
