@@ -1,7 +1,6 @@
 import { OrchestraError } from "../errors.ts";
 import { isMissing } from "../installed/complete_transaction.ts";
 import type { Configuration } from "../model.ts";
-import { joinPath } from "../_path.ts";
 import { fetchLfs, type FetchLfsOptions } from "./git_lfs.ts";
 import { type ArchiveRemote, archiveRemotes, isAsked } from "./remote.ts";
 import { type ArchiveTransfer, archiveTransfer } from "./transfer.ts";
@@ -88,25 +87,35 @@ export class RemoteArchives implements AsyncDisposable {
   }
 
   /**
+   * Whether a remote does not have an archive yet.
+   *
+   * @param remote The remote.
+   * @param path Relative path of the archive.
+   * @param options Ends it early.
+   */
+  async lacks(
+    remote: ArchiveRemote,
+    path: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<boolean> {
+    return !await (await this.#writable(remote)).has(path, options);
+  }
+
+  /**
    * Brings an archive to the remote that it was made for.
    *
    * @param remote The remote.
    * @param path Relative path of the archive.
    * @param options Ends it early.
    * @returns Whether it was not there yet.
+   * @throws {OrchestraError} when the remote is a git repository, or refuses.
    */
   async push(
     remote: ArchiveRemote,
     path: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<boolean> {
-    const transfer = await this.#transfer(remote);
-    if (transfer === undefined) {
-      throw new OrchestraError(
-        `Cannot push to ${JSON.stringify(remote.name)}: it is a git repository, commit in ` +
-          JSON.stringify(joinPath(remote.directory, "")),
-      );
-    }
+    const transfer = await this.#writable(remote);
     if (await transfer.has(path, options)) return false;
     await transfer.upload(path, options);
     return true;
@@ -117,6 +126,15 @@ export class RemoteArchives implements AsyncDisposable {
     for (const transfer of this.#transfers.values()) {
       await (await transfer.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
+  }
+
+  async #writable(remote: ArchiveRemote): Promise<ArchiveTransfer> {
+    const transfer = await this.#transfer(remote);
+    if (transfer !== undefined) return transfer;
+    throw new OrchestraError(
+      `Cannot push to ${JSON.stringify(remote.name)}: it is a git repository, commit and push in ` +
+        JSON.stringify(remote.directory),
+    );
   }
 
   #transfer(remote: ArchiveRemote): Promise<ArchiveTransfer | undefined> {
