@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../lib/retry/mod.ts";
+import { IMAGE, type Project, projectTest, readUntil } from "./_project.ts";
+
+const SLEEPER = {
+  ".buildr.yml": `
+image: ${IMAGE}
+stages: [a]
+a: { script: [echo begun, sleep 300] }
+`,
+};
+
+/** Starts a run that sleeps, and waits until it does. */
+async function sleeping(project: Project) {
+  const child = project.spawn();
+  const [out, rest] = child.stdout.tee();
+  await readUntil(out, "begun");
+  await eventually(
+    async () => {
+      const [id] = await project.containerIds();
+      assert.ok(id !== undefined);
+      const { Processes } = await project.engine.containers.top(id);
+      assert.match(JSON.stringify(Processes), /sleep 300/);
+    },
+    10_000,
+    { pollMs: 25 },
+  );
+  const end = async () => {
+    await Promise.all([out.cancel(), rest.cancel(), child.stderr.cancel()]);
+  };
+  return { child, end };
+}
+
+for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  projectTest(
+    `${signal} ends a run within a second with ${expected}, and nothing is left`,
+    SLEEPER,
+    async (project) => {
+      const { child, end } = await sleeping(project);
+      const begin = performance.now();
+      child.kill(signal);
+      const { code } = await child.status;
+      const tookMs = performance.now() - begin;
+      await end();
+      assert.equal(code, expected);
+      // 0.2 s when nothing else runs; the machine of the tests is shared.
+      assert.ok(tookMs < 3_000, `it took ${tookMs} ms`);
+      await project.nothingLeft();
+    },
+  );
+}
+
+projectTest("kill -9 of the runner takes its container along", SLEEPER, async (project) => {
+  const { child, end } = await sleeping(project);
+  child.kill("SIGKILL");
+  await child.status;
+  await end();
+  await project.nothingLeftWithin(5_000);
+});
+
+projectTest("services that a killed runner left are gone after the next run, or before", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+stages: [a]
+a:
+  services:
+    db: { image: ${IMAGE}, command: [sleep, "1000"], ready: { started: true } }
+  script: [echo begun, sleep 300]
+`,
+  "next.yml": `image: ${IMAGE}\nstages: [a]\na: { script: [echo A] }\n`,
+}, async (project) => {
+  const { child, end } = await sleeping(project);
+  assert.ok((await project.onEngine()).length >= 2);
+  child.kill("SIGKILL");
+  await child.status;
+  await end();
+  const { code, stderr } = await project.buildr(["-f", "next.yml"]);
+  assert.equal(code, 0, stderr);
+  await project.nothingLeftWithin(5_000);
+});
+
+projectTest("a time limit ends the programs of a stage, and the run with 124", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+stages: [slow, later]
+slow:
+  timeout: 1s
+  allow_failure: true
+  script: ["trap '' TERM; sleep 60 & wait; sleep 60"]
+later: { script: ["ps | grep -c '[s]leep 60' || true"] }
+`,
+  "fresh.yml": `
+version: 2
+image: ${IMAGE}
+stages: [slow]
+slow: { isolated: true, timeout: 1s, script: [echo begun, sleep 60] }
+`,
+}, async (project) => {
+  const shared = await project.buildr();
+  assert.equal(shared.code, 0, shared.stderr);
+  assert.equal(shared.stdout, "0\n");
+  assert.match(shared.stderr, /slow +allowed/);
+  const begin = performance.now();
+  const fresh = await project.buildr(["-f", "fresh.yml"]);
+  assert.equal(fresh.code, 124, fresh.stderr);
+  assert.match(fresh.stderr, /slow timed out: not done within 1 s/);
+  assert.ok(performance.now() - begin < 20_000);
+});
+
+projectTest("--timeout ends the whole run with 124", SLEEPER, async (project) => {
+  const { code, stderr } = await project.buildr(["--timeout", "2s"]);
+  assert.equal(code, 124, stderr);
+});
+
+projectTest("a stage is tried again after the causes that it names, each attempt told", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+stages: [third, never]
+third:
+  retry: { max: 2, on: [script], backoff: 10ms }
+  script: ["echo x >> tries; [ $(wc -l < tries) -ge 3 ]"]
+never:
+  isolated: true
+  retry: { max: 2, on: [system, 9] }
+  script: ["echo x >> others; exit 1"]
+`,
+}, async (project) => {
+  const { code, stdout, stderr } = await project.buildr(["--json"]);
+  assert.equal(code, 1, stderr);
+  const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const { result } = events.at(-1);
+  assert.deepEqual(
+    result.nodes.map(({ id, status, attempts }: Record<string, unknown>) => [id, status, attempts]),
+    [["third", "passed", 3], ["never", "failed", 1]],
+  );
+  assert.equal(events.filter(({ type }) => type === "stage_retry").length, 2);
+  assert.equal(await project.read("others"), "x\n");
+});
+
+projectTest("a closed standard output ends the run", {
+  ".buildr.yml": `image: ${IMAGE}\nstages: [a]\na: { script: ["yes"] }\n`,
+}, async (project) => {
+  const child = project.spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  const [{ code }] = await Promise.all([child.status, child.stderr.cancel()]);
+  assert.equal(code, 141);
+});
