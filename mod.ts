@@ -17,6 +17,7 @@ export * as messages from "./lib/messages/mod.ts";
 export * as registry from "./lib/registry/mod.ts";
 export * as engine from "./lib/engine/mod.ts";
 export * as containers from "./lib/containers/mod.ts";
+export * as orchestra from "./lib/orchestra/mod.ts";
 export * as ytt from "./lib/ytt/mod.ts";
 export * as compose from "./lib/compose/mod.ts";
 export * as buildr from "./lib/buildr/mod.ts";

@@ -14,14 +14,39 @@ export interface OrcCommand {
 /** All commands, in the order of the help. */
 export const ORC_COMMANDS: readonly OrcCommand[] = [
   {
+    name: "components",
+    summary: "list components",
+    load: async (context) => (await import("./orc_components.ts")).componentsCommand(context),
+  },
+  {
     name: "environment",
     summary: "print the variables that scripts get",
     load: async (context) => (await import("./orc_environment.ts")).environmentCommand(context),
   },
   {
+    name: "graph",
+    summary: "print the graph of dependencies, for graphviz",
+    load: async (context) => (await import("./orc_graph.ts")).graphCommand(context),
+  },
+  {
+    name: "inspect",
+    summary: "look into the configuration and into components",
+    load: async (context) => (await import("./orc_inspect.ts")).inspectCommand(context),
+  },
+  {
     name: "ls",
     summary: "list directories of sources or of binary archives",
     load: async (context) => (await import("./orc_ls.ts")).lsCommand(context),
+  },
+  {
+    name: "plan",
+    summary: "show what an install would do, and why",
+    load: async (context) => (await import("./orc_plan.ts")).planCommand(context),
+  },
+  {
+    name: "why",
+    summary: "tell whether a component is up to date, what has changed, and who needs it",
+    load: async (context) => (await import("./orc_why.ts")).whyCommand(context),
   },
   {
     name: "version",

@@ -41,6 +41,7 @@ export {
 export { OrchestraError, UnknownNameError } from "./errors.ts";
 export * from "./config/mod.ts";
 export * from "./environment/mod.ts";
+export * from "./graph/mod.ts";
 export * from "./hashes/mod.ts";
 export * from "./solver/mod.ts";
 export type { Log, LogLevel } from "./log.ts";

@@ -1,6 +1,7 @@
 import { writeAtomic } from "../../files/mod.ts";
 import type { CommitLookup, Configuration, Hashes } from "../model.ts";
 import { closure } from "./closure.ts";
+import type { NamedMaterial } from "./difference.ts";
 
 /** Something about hash material that was computed before. */
 interface Header {
@@ -55,7 +56,10 @@ export async function writeMaterialCache(
   await writeAtomic(path, `${header(configuration, commits, component)}\n${material}`);
   const byHash = `${configuration.paths.cache}/hash-material-by-hash`;
   await Deno.mkdir(byHash, { recursive: true });
-  await writeAtomic(`${byHash}/${hashes.recursiveHash(component)}`, material);
+  const kept = `${byHash}/${hashes.recursiveHash(component)}`;
+  const names = closure(configuration.components, component);
+  await writeAtomic(`${kept}.names`, `${JSON.stringify(names)}\n`);
+  await writeAtomic(kept, material);
 }
 
 /**
@@ -70,13 +74,19 @@ export async function writeMaterialCache(
 export async function findMaterial(
   configuration: Configuration,
   hash: string,
-): Promise<string | undefined> {
+): Promise<NamedMaterial | undefined> {
   if (!/^[0-9a-f]{40}$/.test(hash)) return undefined;
   const path = `${configuration.paths.cache}/hash-material-by-hash/${hash}`;
   const material = await Deno.readTextFile(path).catch(() => undefined);
   if (material === undefined) return undefined;
   const { createHash } = await import("node:crypto");
-  return createHash("sha1").update(material).digest("hex") === hash ? material : undefined;
+  if (createHash("sha1").update(material).digest("hex") !== hash) return undefined;
+  const names = await Deno.readTextFile(`${path}.names`).then(JSON.parse).catch(() => undefined);
+  return isNames(names) ? { material, names } : { material };
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
 }
 
 function pathOf({ paths }: Configuration, component: string): string {

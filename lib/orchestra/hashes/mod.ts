@@ -21,3 +21,4 @@ export { createHashes } from "./create_hashes.ts";
 export { closure } from "./closure.ts";
 export { findMaterial, readMaterialCache, writeMaterialCache } from "./material_cache.ts";
 export { dumpYaml, type MaterialValue } from "./yaml_dump.ts";
+export { describeDifference, type NamedMaterial } from "./difference.ts";

@@ -34,3 +34,4 @@ export {
 } from "./action_graph.ts";
 export { NoAssignmentError } from "./assign_choices.ts";
 export { BuildOrderError } from "./order_builds.ts";
+export { worldAfter } from "./after_plan.ts";

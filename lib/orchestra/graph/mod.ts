@@ -1,0 +1,15 @@
+/**
+ * Questions about who depends on whom, and graphs for graphviz.
+ *
+ * Permissions: none.
+ *
+ * @module
+ */
+
+export { type DotOptions, printDot } from "./dot.ts";
+export { dependantsOf } from "./dependants.ts";
+export {
+  type InstalledDependencies,
+  installedDependencies,
+  type InstalledDependenciesOptions,
+} from "./runtime_closure.ts";
