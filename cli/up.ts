@@ -6,10 +6,13 @@ import {
   type UpTarget,
 } from "../lib/compose/mod.ts";
 import { formatSummary, NetworkFailedError } from "../lib/containers/mod.ts";
+import { renderDiagnostics } from "../lib/diagnostics/mod.ts";
+import { connectEngine } from "../lib/engine/mod.ts";
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { durationMs } from "./_duration.ts";
 import { type Interrupt, listenToInterrupts } from "./_interrupt.ts";
 import { planText } from "./_plan_text.ts";
+import { digestInputs, writeReceipt } from "./_write_receipt.ts";
 import { addComposeFlags, type ComposeFlags } from "./compose.ts";
 import { ExitCode } from "./exit_code.ts";
 import { JsonReporter } from "./live/json_reporter.ts";
@@ -83,8 +86,39 @@ export function upCommand(output: Output): CommandUnknownOpts {
         services: [...options.only ?? [], ...given(flags.exitCodeFrom)],
       });
       if (flags.plan === true) return await plan(target, options, flags, output);
+      const digests = isNotable(flags, options, target) ? await digestInputs(target) : undefined;
       await up(target, options, flags, output);
+      const args = (command.parent as unknown as { readonly rawArgs?: readonly string[] } | null)
+        ?.rawArgs;
+      if (digests === undefined || args === undefined) return;
+      await note({ ...digests, args, target, healthy: flags.wait === true }, flags);
     }) as unknown as CommandUnknownOpts;
+}
+
+// What is told to be built or pulled is so each time, and events are for programs that want all.
+function isNotable(flags: UpFlags, { detach }: UpOptions, target: UpTarget): boolean {
+  const { build, pull, json, removeOrphans } = flags;
+  if (detach !== true || build || pull !== undefined || json || removeOrphans) return false;
+  return "model" in target && Object.values(target.model.services)
+    .every(({ pull_policy }) => pull_policy !== "always" && pull_policy !== "build");
+}
+
+async function note(
+  noted: Omit<Parameters<typeof writeReceipt>[1], "text">,
+  { quiet }: UpFlags,
+): Promise<void> {
+  const { target } = noted;
+  if (!("model" in target)) return;
+  const warnings = (colour: boolean) =>
+    target.warnings.length === 0 ? "" : `${renderDiagnostics(target.warnings, { colour })}\n`;
+  const line = quiet === true ? "" : `${target.name} is up, nothing to do\n`;
+  const text = { plain: warnings(false) + line, coloured: warnings(true) + line };
+  try {
+    await using engine = await connectEngine();
+    await writeReceipt(engine, { ...noted, text });
+  } catch {
+    // a cache that cannot be written costs time the next time, and nothing else
+  }
 }
 
 async function plan(

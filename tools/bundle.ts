@@ -26,7 +26,7 @@ async function bundle(path: string): Promise<void> {
   const scratch = await Deno.makeTempDir();
   try {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--sourcemap=external", `--output=${scratch}/main.js`, "cli/main.ts"],
+      args: ["bundle", "--sourcemap=external", `--output=${scratch}/main.js`, "cli/program.ts"],
       cwd: root,
     }).output();
     if (code !== 0) {
@@ -36,8 +36,8 @@ async function bundle(path: string): Promise<void> {
     const script = await Deno.readTextFile(`${scratch}/main.js`);
     const map: SourceMap = JSON.parse(await Deno.readTextFile(`${scratch}/main.js.map`));
     const sources = map.sources.map((source) => publishedAs(new URL(source, `file://${scratch}/`)));
-    // The first line of cli/main.ts is kept, and takes the place that ours needs.
-    if (!script.startsWith("#!")) throw new Error("Cannot bundle: cli/main.ts has no #! line");
+    // The first line of cli/program.ts is kept, and takes the place that ours needs.
+    if (!script.startsWith("#!")) throw new Error("Cannot bundle: cli/program.ts has no #! line");
     const moved = { ...map, sources };
     const url = `data:application/json;base64,${base64(JSON.stringify(moved))}`;
     await Deno.mkdir(path.slice(0, Math.max(0, path.lastIndexOf("/"))) || ".", { recursive: true });

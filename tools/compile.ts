@@ -49,7 +49,7 @@ async function smokeTest(): Promise<void> {
 
 async function compile(args: readonly string[], env?: Record<string, string>): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", "-A", ...args, "cli/main.ts"],
+    args: ["compile", "-A", ...args, "cli/program.ts"],
     cwd: root,
     env,
     stdin: "null",

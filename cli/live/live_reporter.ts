@@ -22,6 +22,8 @@ export class LiveReporter implements Reporter {
   readonly #colour: boolean;
   #timer: ReturnType<typeof setInterval> | undefined;
   #stopping = false;
+  #done = false;
+  #name = "";
 
   /**
    * Shows nothing yet.
@@ -39,11 +41,16 @@ export class LiveReporter implements Reporter {
 
   take(event: UpEvent): void {
     this.#board.take(event, Date.now());
-    if (event.kind === "project") this.#show();
+    if (event.kind === "project") this.#name = event.name;
+    // Where there is nothing to do, there is nothing to look at.
+    const isWork = event.kind === "image" || event.kind === "node" && !event.kept;
+    if (isWork && !this.#done) this.#show();
     if (event.kind === "note" && !isProgress(event.text)) this.#print(plainText(event.text));
     if (event.kind === "orphan") this.#print(orphanText(event));
     if (event.kind === "ready") {
-      this.#hide(event.changed ? undefined : "up, nothing to do");
+      this.#done = true;
+      if (event.changed) this.#hide(undefined);
+      else this.#print(`${this.#name} is up, nothing to do`);
     }
   }
 

@@ -56,7 +56,9 @@ export class PlainReporter implements Reporter {
         return;
       case "ready":
         return this.#say(
-          `${this.#name} is up${event.changed ? "" : ", nothing to do"} (${this.#count})`,
+          event.changed
+            ? `${this.#name} is up (${this.#count})`
+            : `${this.#name} is up, nothing to do`,
         );
     }
   }

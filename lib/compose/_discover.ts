@@ -16,6 +16,7 @@ const OVERRIDES = [
  * Finds the compose files as Compose does: those that were named, those of `COMPOSE_FILE`, or the
  * first `compose.yaml` and its override in this directory or one above.
  *
+ * @param sought Takes the paths that were looked at.
  * @returns Absolute paths; `-` is standard input.
  * @throws {ComposeInputError} when there is none.
  */
@@ -23,6 +24,7 @@ export async function findComposeFiles(
   given: readonly string[] | undefined,
   cwd: string,
   read: ReadVariable,
+  sought?: Set<string>,
 ): Promise<readonly string[]> {
   const absolute = (path: string) => path === "-" ? path : absolutePath(path, cwd);
   if (given !== undefined && given.length > 0) return given.map(absolute);
@@ -34,10 +36,10 @@ export async function findComposeFiles(
   for (let directory = cwd;; directory = directoryOf(directory)) {
     for (const name of NAMES) {
       const path = `${directory === "/" ? "" : directory}/${name}`;
-      if (!await isFile(path)) continue;
+      if (!await isFile(path, sought)) continue;
       for (const override of OVERRIDES) {
         const beside = `${directory === "/" ? "" : directory}/${override}`;
-        if (await isFile(beside)) return [path, beside];
+        if (await isFile(beside, sought)) return [path, beside];
       }
       return [path];
     }
@@ -49,7 +51,8 @@ export async function findComposeFiles(
   );
 }
 
-/** Tells whether there is a file; a directory is none. */
-export async function isFile(path: string): Promise<boolean> {
+/** Tells whether there is a file; a directory is none. `sought` takes the path. */
+export async function isFile(path: string, sought?: Set<string>): Promise<boolean> {
+  sought?.add(path);
   return await Deno.stat(path).then((info) => !info.isDirectory, () => false);
 }

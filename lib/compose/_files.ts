@@ -25,6 +25,8 @@ export interface FileContext {
   readonly home: string | undefined;
   /** Files that were read already. */
   readonly sources: Map<string, SourceText>;
+  /** Files that were looked for, whether they are there or not. */
+  readonly sought: Set<string>;
   /** Ends the reading. */
   readonly signal: AbortSignal | undefined;
 }

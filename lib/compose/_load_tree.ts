@@ -1,3 +1,4 @@
+import { isFile } from "./_discover.ts";
 import { type Diagnostics, didYouMean } from "../diagnostics/mod.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { applyExtends } from "./_extends.ts";
@@ -140,7 +141,7 @@ async function readVariables(
   }
   if (given.length === 0) {
     const path = `${directory}/.env`;
-    const isThere = await Deno.stat(path).then((info) => info.isFile, () => false);
+    const isThere = await isFile(path, context.sought);
     const start: Place = { source: item.source, range: item.range };
     const source = isThere ? await readReferred(path, start, context) : undefined;
     if (source !== undefined) sources.push(source);

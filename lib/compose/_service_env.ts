@@ -25,7 +25,7 @@ export async function readEnvFilesOf(
   for (const item of node.kind === "list" ? node.items : [node]) {
     const file = readEntry(item, reader, `services.${name}.env_file`);
     if (file === undefined) continue;
-    if (!file.required && !await isFile(file.path)) continue;
+    if (!file.required && !await isFile(file.path, context.sought)) continue;
     const source = await readReferred(file.path, file.at, context);
     if (source === undefined) continue;
     const read = (variable: string) => reader.readEnv(variable) ?? values.get(variable);

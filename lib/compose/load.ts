@@ -41,6 +41,7 @@ export async function loadComposeProject(options: LoadOptions = {}): Promise<Pro
     cwd,
     home: env["HOME"],
     sources: new Map(),
+    sought: new Set(),
     signal,
   };
   const own: ReadVariable = (name) => Object.hasOwn(env, name) ? env[name] : undefined;
@@ -51,6 +52,7 @@ export async function loadComposeProject(options: LoadOptions = {}): Promise<Pro
     options.files,
     cwd,
     (name) => own(name) ?? early.get(name),
+    context.sought,
   );
   const files = await Promise.all(paths.map(async (path) => ({
     path,
@@ -98,6 +100,7 @@ export async function loadComposeProject(options: LoadOptions = {}): Promise<Pro
     ...result,
     directory,
     files: paths,
+    inputs: [...new Set([...context.sources.keys(), ...context.sought])],
     warnings: diagnostics.warnings,
   };
 }
@@ -134,7 +137,7 @@ async function readEnvFiles(
 ): Promise<ReadonlyMap<string, string>> {
   const values = new Map<string, string>();
   for (const { path, required } of paths) {
-    if (!required && !await isFile(path)) continue;
+    if (!required && !await isFile(path, context.sought)) continue;
     const source = await requireSource(path, context);
     const read: ReadVariable = (name) => own(name) ?? values.get(name);
     for (const [name, value] of parseEnvFile(source, context.diagnostics, { read })) {

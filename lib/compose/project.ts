@@ -33,6 +33,11 @@ export interface Project {
   readonly directory: string;
   /** Absolute paths of the files, in their order. */
   readonly files: readonly string[];
+  /**
+   * Absolute paths of all files that were read or looked for. As long as none of them changes, and
+   * no variable, the project is the same.
+   */
+  readonly inputs: readonly string[];
   /** Names of all profiles. */
   readonly profiles: readonly string[];
   /** Names of services that no active profile enables. */

@@ -33,10 +33,10 @@ Deno.test("--help names every command on stdout and loads none", async () => {
     assert.match(stdout, new RegExp(`^  ${command} `, "m"));
   }
   const graph = JSON.parse(
-    (await deno(["info", "--json", new URL("cli/main.ts", root).href])).stdout,
+    (await deno(["info", "--json", new URL("cli/program.ts", root).href])).stdout,
   );
   const main = graph.modules.find(({ specifier }: { specifier: string }) =>
-    specifier.endsWith("/cli/main.ts")
+    specifier.endsWith("/cli/program.ts")
   );
   const eager = main.dependencies.filter(({ isDynamic }: { isDynamic?: boolean }) =>
     isDynamic !== true
