@@ -1,5 +1,6 @@
 import { EngineApiError } from "../engine/mod.ts";
 import { TimeoutError } from "../errors/mod.ts";
+import { noteQuotesCause } from "../errors/quotes_cause.ts";
 import { bystanderLines, describeExit, renderContext } from "./error_text.ts";
 import type { TimelineEntry } from "./node_status.ts";
 
@@ -16,18 +17,15 @@ export class ContainerStartError extends Error {
 
   /** Makes the message from the fields; the engine's own error is the `cause`. */
   constructor(name: string, action: "create" | "start", image: string, options?: ErrorOptions) {
-    const reason = reasonOf(options?.cause);
+    // The engine's own words belong into the one line that most people read.
+    const cause = options?.cause;
+    const reason = cause instanceof Error ? `: ${cause.message}` : "";
     super(`Cannot ${action} container "${name}" from image "${image}"${reason}`, options);
     this.containerName = name;
     this.action = action;
     this.image = image;
+    if (cause instanceof EngineApiError) noteQuotesCause(this);
   }
-}
-
-// The engine's own words belong into the one line that most people read.
-function reasonOf(cause: unknown): string {
-  if (cause instanceof EngineApiError) return `: ${cause.reason}`;
-  return cause instanceof Error ? `: ${cause.message}` : "";
 }
 
 /** Something that a node was made to wait for did not come. */
@@ -215,6 +213,7 @@ export class NetworkFailedError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+    noteQuotesCause(this);
     this.network = fields.network;
     this.failures = fields.failures;
     this.others = fields.others;

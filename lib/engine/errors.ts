@@ -31,7 +31,8 @@ export class EngineApiError extends Error implements EngineApiErrorFields {
   constructor(fields: EngineApiErrorFields) {
     const about = fields.subject === undefined ? "" : ` for ${JSON.stringify(fields.subject)}`;
     super(
-      `${printable(fields.reason)} (${fields.method} ${fields.path}${about}: ${fields.status})`,
+      `${printable(fields.reason)} (${fields.method} ${shortPath(fields.path)}${about}: ` +
+        `${fields.status})`,
     );
     this.method = fields.method;
     this.path = fields.path;
@@ -39,6 +40,11 @@ export class EngineApiError extends Error implements EngineApiErrorFields {
     this.reason = fields.reason;
     if (fields.subject !== undefined) this.subject = fields.subject;
   }
+}
+
+/** As the docker command shows ids: more of them helps nobody, and `path` has it all. */
+function shortPath(path: string): string {
+  return path.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1");
 }
 
 /** Longer reasons are cut in the message; `reason` has it all. */

@@ -1,5 +1,6 @@
 import { innerErrors } from "./_read.ts";
 import { entriesOf, type ErrorEntry } from "./entries.ts";
+import { quotesCause } from "./quotes_cause.ts";
 
 const RED = "\x1b[38;2;205;92;92m"; // IndianRed
 const DIM = "\x1b[2m";
@@ -32,7 +33,10 @@ export function renderError(
 }
 
 function renderChain(thrown: unknown, colour: boolean, inside: readonly unknown[]): string {
-  return entriesOf(thrown).map((entry) => "\n" + renderEntry(entry, colour, inside)).join("");
+  const entries = entriesOf(thrown);
+  const last = entries.findIndex(({ value }) => quotesCause(value));
+  const shown = last === -1 ? entries : entries.slice(0, last + 1);
+  return shown.map((entry) => "\n" + renderEntry(entry, colour, inside)).join("");
 }
 
 function renderEntry(entry: ErrorEntry, colour: boolean, inside: readonly unknown[]): string {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { command } from "../../lib/commands/mod.ts";
-import { hostCommand, NetworkFailedError } from "../../lib/containers/mod.ts";
+import { container, hostCommand, NetworkFailedError } from "../../lib/containers/mod.ts";
+import { BUSYBOX_IMAGE } from "../../lib/engine/ensure/mod.ts";
 import { LABEL } from "../../lib/containers/labels.ts";
+import { ProgramNotFoundError } from "../../lib/engine/mod.ts";
+import { findCause, renderError, reportError } from "../../lib/errors/mod.ts";
 import { nothingLeft, sceneTest, shell, sleeper, tempDir, thrownBy, timed } from "./support.ts";
 
 sceneTest(
@@ -164,4 +167,20 @@ sceneTest("what the others wrote last is in the report", async ({ network: make 
     { name: "talker", lastLines: ["line 3", "line 4", "line 5"] },
   ]);
   assert.match(error.message, /Last lines of the others:\n {2}talker \(running\).*\n {4}line 3\n/);
+});
+
+sceneTest("why a container does not start is said once", async ({ network: make }) => {
+  const network = await make();
+  network.add(container("bad", BUSYBOX_IMAGE, { command: ["/nope"] }));
+  const error = await thrownBy(NetworkFailedError, network.run());
+  const text = renderError(error);
+  assert.equal(text.split("/nope: no such file").length, 2, text);
+  assert.match(
+    text,
+    /Cannot start container "bad" .*\(POST \/containers\/[0-9a-f]{12}\/start: 400\)/,
+  );
+  // It is all there for programs.
+  const cause = findCause(error, ProgramNotFoundError);
+  assert.match(cause?.path ?? "", /^\/containers\/[0-9a-f]{64}\/start$/);
+  assert.ok(reportError(error).entries.length > 1);
 });

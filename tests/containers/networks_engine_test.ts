@@ -37,7 +37,7 @@ sceneTest(
 
 sceneTest(
   "a static address is honoured, and without a subnet the daemon's words are shown",
-  async ({ network: make }) => {
+  async ({ network: make, engine }) => {
     const network = await make("static", { subnets: [{ subnet: "10.213.7.0/24" }] });
     network.add(sleeper("a", { ipv4: "10.213.7.9" }));
     await network.run();
@@ -45,8 +45,9 @@ sceneTest(
 
     const without = await make();
     without.add(sleeper("a", { ipv4: "10.213.7.9" }));
-    const error = await thrownBy(NetworkFailedError, without.run());
-    assert.match(textOf(error), /networks with user configured subnets/);
+    const error = await thrownBy(TypeError, without.run());
+    assert.match(error.message, /"a": its ipv4 .* networks with user configured subnets/);
+    assert.deepEqual(await onEngine(engine, { [LABEL.run]: without.runId }), []);
   },
 );
 

@@ -30,8 +30,8 @@ sceneTest(
     assert.deepEqual(await Array.fromAsync(a.logs({ since: new Date(Date.now() + 60_000) })), []);
     const followed: string[] = [];
     const following = (async () => {
-      for await (const { text } of a.logs({ follow: true, tail: 1 })) {
-        if (followed.push(text) === 2) break;
+      for await (const { text } of a.logs({ follow: true, stderr: false })) {
+        if (followed.push(text) === 5) break;
       }
     })();
     {
