@@ -11,6 +11,9 @@ export { BUSYBOX_IMAGE as IMAGE };
 
 const MAIN = new URL("../../cli/main.ts", import.meta.url).href;
 
+const DENO_DIR = Deno.env.get("DENO_DIR") ??
+  `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
+
 /** A project in a directory of its own, with caches of its own, on the engine of the run. */
 export class Project implements AsyncDisposable {
   /** Its directory. */
@@ -42,6 +45,8 @@ export class Project implements AsyncDisposable {
   get env(): Readonly<Record<string, string>> {
     return {
       DOCKER_HOST: this.engine.host,
+      // Deno's own cache would move with the next one.
+      DENO_DIR,
       XDG_CACHE_HOME: `${this.home}/cache`,
       XDG_STATE_HOME: `${this.home}/state`,
       XDG_CONFIG_HOME: `${this.home}/config`,

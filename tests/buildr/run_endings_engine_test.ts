@@ -65,7 +65,7 @@ image: ${IMAGE}
 stages: [a]
 a:
   services:
-    db: { image: ${IMAGE}, command: [sleep, "1000"], ready: { started: true } }
+    db: { image: ${IMAGE}, command: [sleep, "1000"] }
   script: [echo begun, sleep 300]
 `,
   "next.yml": `image: ${IMAGE}\nstages: [a]\na: { script: [echo A] }\n`,

@@ -14,7 +14,8 @@ const CLOCK_STEP_MS = 20;
  * container everything is made by root, or by whoever the image names.
  *
  * What was there before is left alone, whoever owns it: a file counts as created when it was born
- * (Linux `statx`) after the run began. Root needs nothing back.
+ * (Linux `statx`; where a file system does not know that, when it was last written) after the
+ * attempt began. Root needs nothing back.
  *
  * Permissions: `--allow-read` of the project, `--allow-sys=uid,gid`.
  *
@@ -62,7 +63,7 @@ async function collect(
     const inside = below === "" ? name : `${below}/${name}`;
     const info = await lstatIfThere(`${directory}/${inside}`);
     if (info === undefined) continue;
-    const bornMs = (info.birthtime ?? info.ctime ?? info.mtime)?.getTime() ?? 0;
+    const bornMs = (info.birthtime ?? info.mtime)?.getTime() ?? 0;
     const isForeign = info.uid !== uid && bornMs >= sinceMs;
     // With everything in it: what is in a directory that is new is new.
     if (isForeign) found.push(inside);

@@ -94,11 +94,20 @@ async function untracked(directory: string, signal: AbortSignal): Promise<readon
     .filter((path) => path !== "" && path !== "." && path !== ".git" && path !== OUT_DIR);
 }
 
+/** The clock of file times runs in steps of up to 10 ms, behind the one of programs. */
+const CLOCK_STEP_MS = 20;
+
+// Deno 2.9 gives the time of the last change of state in whole seconds, rounded down; the others in
+// milliseconds.
+function changedMsOf({ mtime, birthtime, ctime }: Deno.FileInfo): number {
+  const changedMs = ctime === null ? 0 : ctime.getTime() + 999;
+  return Math.max(mtime?.getTime() ?? 0, birthtime?.getTime() ?? 0, changedMs);
+}
+
 async function isNewer(path: string, sinceMs: number): Promise<boolean> {
   const info = await lstatIfThere(path);
   if (info === undefined) return false;
-  const changedMs = (info.ctime ?? info.mtime)?.getTime() ?? 0;
-  if (changedMs >= sinceMs) return true;
+  if (changedMsOf(info) >= sinceMs - CLOCK_STEP_MS) return true;
   if (!info.isDirectory) return false;
   try {
     for await (const { name } of Deno.readDir(path)) {

@@ -101,6 +101,10 @@ export class SnapshotStore {
     },
   ): Promise<string> {
     const { signal } = options;
+    const before = await this.#engine.images.list({
+      filters: { reference: [this.#name(key)] },
+      signal,
+    });
     const id = await commitContainer(this.#engine, containerId, {
       name: this.#name(key),
       labels: {
@@ -111,6 +115,10 @@ export class SnapshotStore {
       },
       signal,
     });
+    for (const { Id } of before) {
+      // It has lost its name; another run may use it still, and then `clean` finds it.
+      if (Id !== id) await this.#engine.images.remove(Id, { signal }).catch(() => {});
+    }
     await this.#touch(key, options.left);
     await this.#prune(signal);
     return id;
