@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Output } from "./output.ts";
+import { type Output, standardOutput } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 export type { Output, Sink } from "./output.ts";
@@ -17,6 +17,9 @@ export type { Output, Sink } from "./output.ts";
  * it runs anything, and for all commands that takes 40 ms.
  */
 const PROGRAM = "./program.ts";
+const NEW_PROGRAM = "./new_program.ts";
+const UP = "./up.ts";
+const DOWN = "./down.ts";
 
 /**
  * Runs the command line.
@@ -39,7 +42,17 @@ async function start(): Promise<number> {
     const { printIfUp } = await import("./_up_receipt.ts");
     if (await printIfUp(Deno.args, VERSION)) return 0;
   }
+  if (Deno.args[0] === "up" || Deno.args[0] === "down") return await startOne(Deno.args[0]);
   return await (await program()).start();
+}
+
+// People wait for these two, and scripts call them often.
+async function startOne(name: "up" | "down"): Promise<number> {
+  const { runCommand }: typeof import("./new_program.ts") = await import(NEW_PROGRAM);
+  const command = name === "up"
+    ? (await import(UP) as typeof import("./up.ts")).upCommand
+    : (await import(DOWN) as typeof import("./down.ts")).downCommand;
+  return await runCommand(Deno.args, command, standardOutput());
 }
 
 if (import.meta.main) {

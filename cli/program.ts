@@ -11,7 +11,6 @@
 import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { calledAs, ownName, resolveName } from "./names.ts";
 import { type Output, standardOutput } from "./output.ts";
-import { VERSION } from "./version.ts";
 
 interface LazyCommand {
   readonly name: string;
@@ -170,21 +169,8 @@ async function buildProgram(
   output: Output,
   wants: "load" | "tree" = "load",
 ): Promise<CommandUnknownOpts> {
-  const { Command } = await import("../lib/deps/commander.ts");
-  const program: CommandUnknownOpts = new Command("superorch")
-    .description("Programs instead of shell scripts and compose files.")
-    .usage("[options] <command> …")
-    .version(`superorch ${VERSION}`, "--version", "print the version")
-    .option("-v, --verbose", "show where in superorch a failure came from")
-    .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => output.out.write(text),
-      writeErr: (text) => output.err.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
-      getOutHasColors: () => output.out.colour,
-      getErrHasColors: () => output.err.colour,
-    });
+  const { inherit, newProgram } = await import("./new_program.ts");
+  const program = newProgram(output);
   // The options of the program take no values, so the first other word is the command; `help`
   // is followed by the one it is about.
   const words = args.filter((word) => !word.startsWith("-"));
@@ -196,12 +182,6 @@ async function buildProgram(
     } else if (hidden !== true) program.command(name).description(summary);
   }
   return program;
-}
-
-function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): CommandUnknownOpts {
-  command.copyInheritedSettings(parent);
-  for (const child of command.commands) inherit(child, command);
-  return command;
 }
 
 /**
