@@ -103,7 +103,7 @@ async function readConfig(
   const source = new SourceText(path, text);
   const [root] = await parseYaml(source, diagnostics) ?? [];
   if (root !== undefined && root.kind !== "map") {
-    if (plainValue(root) !== null) {
+    if (!isNull(root)) {
       diagnostics.error(source, root.range, "The settings must be a map of flags and values");
     }
   } else {

@@ -68,3 +68,21 @@ export {
   type SecretStoreOptions,
   setSecrets,
 } from "./secrets/store.ts";
+export { runPlan } from "./run/run_plan.ts";
+export { runEvents } from "./run/run_events.ts";
+export type { KeepPolicy, PullPolicy, RunPlanOptions, StageSession } from "./run/options.ts";
+export type {
+  FailureCause,
+  NodeFailure,
+  NodeResult,
+  NodeStatus,
+  RunResult,
+  RunStatus,
+} from "./run/result.ts";
+export type * from "./run/events.ts";
+export { BUILDR_LABEL, type BuildrKind } from "./run/labels.ts";
+export { type CleanedThing, type CleanOptions, cleanProject } from "./run/clean.ts";
+export { junitXml } from "./report/junit.ts";
+export { githubAnnotations } from "./report/github.ts";
+export { RESULT_COLUMNS, resultRows } from "./report/table.ts";
+export { mayRunTogether } from "./report/parallel.ts";

@@ -90,7 +90,7 @@ a: { script: ["[ -e /var/run/docker.sock ] && echo there || echo none"] }
   assert.equal((await project.buildr(["--no-docker-sock"])).stdout, "none\n");
   // Another way to the same engine, so that it can be told apart from the first.
   const other = `${project.home}/o.sock`;
-  await using _proxy = await forward(other, endpoint.path);
+  await using _proxy = forward(other, endpoint.path);
   for (const word of [`unix://${other}`, other]) {
     const ran = await project.buildr(["--docker-sock", word]);
     assert.equal(ran.stdout, await inode(other), ran.stderr);
@@ -221,7 +221,7 @@ projectTest("a manifest without stages passes with a word", {
 });
 
 /** Listens on a socket, and passes everything on to another one. */
-async function forward(from: string, to: string): Promise<AsyncDisposable> {
+function forward(from: string, to: string): AsyncDisposable {
   const listener = Deno.listen({ transport: "unix", path: from });
   const connections = new Set<Deno.Conn>();
   const pipe = async (source: Deno.Conn, target: Deno.Conn) => {

@@ -69,8 +69,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 // What XML 1.0 has no place for, not even escaped (https://www.w3.org/TR/xml/#charsets).
-// deno-lint-ignore no-control-regex -- they are what is looked for
 const FORBIDDEN =
+  // deno-lint-ignore no-control-regex -- they are what is looked for
   /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 function xml(text: string): string {

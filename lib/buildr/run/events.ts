@@ -141,8 +141,3 @@ export type RunEvent =
   | StageRetryEvent
   | StageFinishedEvent
   | RunFinishedEvent;
-
-type WithoutTime<E> = E extends RunEvent ? Omit<E, "at"> : never;
-
-/** An event before its time is known. */
-export type NewRunEvent = WithoutTime<RunEvent>;

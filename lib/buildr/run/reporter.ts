@@ -1,7 +1,12 @@
 import type { Masker } from "../secrets/masker.ts";
-import type { NewRunEvent, RunEvent } from "./events.ts";
+import type { RunEvent } from "./events.ts";
 import { NodeOutput } from "./node_output.ts";
 import type { RunPlanOptions } from "./options.ts";
+
+type WithoutTime<E> = E extends RunEvent ? Omit<E, "at"> : never;
+
+/** An event before its time is known. */
+export type NewRunEvent = WithoutTime<RunEvent>;
 
 /** Makes a masker for one stream; `undefined` when there is nothing to hide. */
 export type MaskerFactory = () => Masker | undefined;
