@@ -43,13 +43,14 @@ export function hashMaterialPath(archive: string): string {
 }
 
 /**
- * The file beside an archive that holds its SHA-256, as `sha256sum` writes it.
+ * The file beside an archive that holds its SHA-256, as `sha256sum` writes it. Its name does not
+ * contain `.tar.`, by which archives are mostly given to git-lfs.
  *
  * @param archive Path of the archive.
  * @returns Its path.
  */
 export function manifestPath(archive: string): string {
-  return `${archive}.sha256`;
+  return `${withoutExtension(archive)}.sha256`;
 }
 
 function withoutExtension(path: string): string {

@@ -41,7 +41,8 @@ export async function cleanArchives(
     const linked = await linkTargets(remote.directory, signal);
     for (const file of files) {
       const path = joinPath(remote.directory, file);
-      if (linked.has(path) || !await isRegular(path)) continue;
+      if (linked.has(path) || /\.(?:sha256|hash-material\.yml)$/.test(path)) continue;
+      if (!await isRegular(path)) continue;
       for (const one of [path, hashMaterialPath(path), manifestPath(path)]) {
         if (await isRegular(one)) gone.push(one);
       }
