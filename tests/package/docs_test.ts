@@ -7,6 +7,7 @@ import {
   runSnippet,
   snippetsOf,
 } from "../support/doc_snippets.ts";
+import { superorch } from "../support/cli.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -25,6 +26,20 @@ Deno.test("the snippets of docs/ type-check, also those that are not run", () =>
 Deno.test("each link of README and docs/ leads somewhere, and each test that one names exists", async () => {
   for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...pages]) {
     await checkLinks(page);
+  }
+});
+
+Deno.test("the mistakes in docs/from_docker_compose.md are shown as they stand there", async () => {
+  const page = await Deno.readTextFile(new URL("docs/from_docker_compose.md", ROOT));
+  const file = /```yaml\n([^]*?)```/.exec(page)?.[1];
+  const shown = /```\n\$ superorch (compose config)\n([^]*?)```/.exec(page);
+  const directory = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${directory}/compose.yaml`, file!);
+    const { code, stderr } = await superorch(shown![1]!.split(" "), { cwd: directory });
+    assert.deepEqual([code, stderr], [2, shown![2]]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
