@@ -21,11 +21,13 @@ const NAME = "rustcbuildx";
  */
 export async function rustcWrapMain(args: readonly string[]): Promise<number> {
   const end = new AbortController();
+  let code = 0;
   const stop = (signal: "SIGINT" | "SIGTERM" | "SIGHUP", number: number) => {
     const listener = () => {
+      code = 128 + number;
       end.abort(new DOMException(`ended by ${signal}`, "AbortError"));
       // Whoever asked for an end does not wait for a daemon that is slow to answer.
-      setTimeout(() => Deno.exit(128 + number), 1500);
+      setTimeout(() => Deno.exit(code), 1500);
     };
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);
@@ -38,7 +40,7 @@ export async function rustcWrapMain(args: readonly string[]): Promise<number> {
     }
     return await wrap(args, { signal: end.signal });
   } catch (error) {
-    if (end.signal.aborted) return 130;
+    if (end.signal.aborted) return code;
     const text = error instanceof Error ? error.message : String(error);
     Deno.stderr.writeSync(new TextEncoder().encode(`error: ${NAME}: ${text}\n`));
     return error instanceof TypeError ? 2 : 1;

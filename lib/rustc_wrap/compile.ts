@@ -171,6 +171,14 @@ async function runOnce(
     `${unit.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
       `${result.sentBytes} bytes sent, plan ${plan.digest.slice(0, 16)}`,
   );
+  if (result.code === 126 || result.code === 127) {
+    throw new InfrastructureError({
+      action: `compile ${unit.id}`,
+      reason: `the image ${base.image} cannot start ${base.rustc}: ` +
+        firstComplaint(new TextDecoder().decode(result.stderr)),
+      lasting: true,
+    });
+  }
   const exhausted = () =>
     result.code !== 0 && EXHAUSTED.test(new TextDecoder().decode(result.stderr));
   // What failed by chance is as cached as everything else.

@@ -5,7 +5,6 @@ import { ImageNotFoundError } from "../../engine/errors.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base } from "../model.ts";
 import { engineFailure } from "../runners/_engine_failure.ts";
-import { sha256 } from "../sha256.ts";
 import { remember } from "../toolchain.ts";
 import type { NamedBaseOptions } from "./named_identity.ts";
 
@@ -39,24 +38,24 @@ export async function askId(image: string, options: NamedBaseOptions): Promise<s
  */
 export async function ensureNamedImage(
   engine: EngineClient,
-  { image }: Base,
+  { image, identity }: Base,
   options: NamedBaseOptions,
   signal?: AbortSignal,
 ): Promise<void> {
+  const memory = `${options.cacheDir}/images/${identity}.checked`;
+  if (options.cacheDir !== undefined && exists(memory)) return;
   await pulledId(engine, image, { ...options, signal });
   await requireSameCompiler(engine, image, options, signal);
+  if (options.cacheDir !== undefined) remember(memory, true);
 }
 
-/** Compares the compilers once for each image and toolchain. */
+/** Compares the compilers. */
 async function requireSameCompiler(
   engine: EngineClient,
   image: string,
-  { toolchain, cacheDir }: NamedBaseOptions,
+  { toolchain }: NamedBaseOptions,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { Id: id } = await engine.images.inspect(image, { signal });
-  const memory = `${cacheDir}/images/${await sha256(`${id} ${toolchain.hash}`)}.checked`;
-  if (cacheDir !== undefined && exists(memory)) return;
   await using build = await buildFiles(engine, {
     context: {
       dockerfileText: `FROM ${image} AS a\nRUN mkdir /superorch-out && ` +
@@ -77,7 +76,6 @@ async function requireSameCompiler(
       lasting: true,
     });
   }
-  if (cacheDir !== undefined) remember(memory, true);
 }
 
 async function pulledId(

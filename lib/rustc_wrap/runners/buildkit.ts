@@ -22,6 +22,8 @@ import { renderPlan, RESULT_FILES } from "../plan.ts";
 export interface BuildKitRunnerOptions {
   /** Makes or pulls the base image where it is missing. */
   readonly ensureBase: (engine: EngineClient, base: Base, signal?: AbortSignal) => Promise<void>;
+  /** Looks at the base image before it is used for the first time. Default: nothing. */
+  readonly checkBase?: (engine: EngineClient, base: Base, signal?: AbortSignal) => Promise<void>;
   /** Reads environment variables. Default `Deno.env.get`. */
   readonly env?: ReadEnv;
   /** Takes lines for the trace. */
@@ -43,6 +45,7 @@ export class BuildKitRunner implements Runner {
   readonly name = "buildkit";
   readonly #options: BuildKitRunnerOptions;
   #engine: Promise<EngineClient> | undefined;
+  #checked = false;
 
   /** Connects to nothing yet. */
   constructor(options: BuildKitRunnerOptions) {
@@ -72,6 +75,8 @@ export class BuildKitRunner implements Runner {
   async run(plan: Plan, options: RunOptions = {}): Promise<RunnerResult> {
     const { signal } = options;
     const engine = await this.#connect(signal);
+    if (!this.#checked) await this.#base(this.#options.checkBase, engine, plan.base, signal);
+    this.#checked = true;
     let image = false;
     for (let attempt = 0;; attempt++) {
       try {
@@ -80,10 +85,7 @@ export class BuildKitRunner implements Runner {
         signal?.throwIfAborted();
         if (!image && isImageMissing(error, plan.base.image)) {
           image = true;
-          await this.#options.ensureBase(engine, plan.base, signal).catch((failure) => {
-            signal?.throwIfAborted();
-            throw engineFailure(failure);
-          });
+          await this.#base(this.#options.ensureBase, engine, plan.base, signal);
           continue;
         }
         const waitMs = RETRY_MS[attempt];
@@ -97,6 +99,20 @@ export class BuildKitRunner implements Runner {
   /** Closes the connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  async #base(
+    work: BuildKitRunnerOptions["checkBase"],
+    engine: EngineClient,
+    base: Base,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    try {
+      await work?.(engine, base, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw engineFailure(error);
+    }
   }
 
   #connect(signal: AbortSignal | undefined): Promise<EngineClient> {

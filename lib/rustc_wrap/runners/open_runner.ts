@@ -25,7 +25,15 @@ export function openRunner(
       ? ensureNamedImage(engine, base, options, signal)
       : ensureHostImage(engine, base, options, signal);
   if (settings.runner === "buildkit") {
-    return new BuildKitRunner({ ensureBase, env: (name) => env[name], onNote: note });
+    return new BuildKitRunner({
+      ensureBase,
+      // What is made of this machine's own files needs no second look.
+      checkBase: "image" in options
+        ? (engine, base, signal) => ensureNamedImage(engine, base, options, signal)
+        : undefined,
+      env: (name) => env[name],
+      onNote: note,
+    });
   }
   throw new InfrastructureError({
     action: `use the runner ${JSON.stringify(settings.runner)}`,
