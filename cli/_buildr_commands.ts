@@ -38,4 +38,44 @@ export const BUILDR_COMMANDS: readonly BuildrCommand[] = [
     summary: "remove snapshots, caches, artifacts and kept containers of a project",
     load: async (output) => (await import("./buildr_clean.ts")).cleanCommand(output),
   },
+  {
+    name: "list",
+    summary: "list the stages, and what would not run",
+    load: async (output) => (await import("./buildr_list.ts")).listCommand(output),
+  },
+  {
+    name: "graph",
+    summary: "show what waits for what",
+    load: async (output) => (await import("./buildr_graph.ts")).graphCommand(output),
+  },
+  {
+    name: "validate",
+    summary: "check the manifest",
+    load: async (output) => (await import("./buildr_validate.ts")).validateCommand(output),
+  },
+  {
+    name: "explain",
+    summary: "explain a stage",
+    load: async (output) => (await import("./buildr_explain.ts")).explainCommand(output),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of manifests",
+    load: async (output) => (await import("./buildr_schema.ts")).schemaCommand(output),
+  },
+  {
+    name: "init",
+    summary: "write a first manifest",
+    load: async (output) => (await import("./buildr_init.ts")).initCommand(output),
+  },
+  {
+    name: "import",
+    summary: "make a manifest of .gitlab-ci.yml or .travis.yml",
+    load: async (output) => (await import("./buildr_import.ts")).importCommand(output),
+  },
+  {
+    name: "secret",
+    summary: "keep secrets in the manifest, encrypted",
+    load: async (output) => (await import("./buildr_secret.ts")).secretCommand(output),
+  },
 ];

@@ -45,6 +45,20 @@ export { globProblem, globToRegExp, matchesGlob } from "./plan/glob.ts";
 export { describePlacement, renderDryRun, renderNode } from "./plan/render_plan.ts";
 export { type GraphFormat, renderGraph } from "./plan/graph.ts";
 export { type ListedNode, listPlan } from "./plan/list.ts";
+export { explainStage, type Explanation } from "./plan/explain.ts";
+export {
+  type ImportKind,
+  importManifest,
+  type ImportManifestOptions,
+} from "./import/import_manifest.ts";
+export type { ImportResult } from "./import/draft.ts";
+export {
+  existingManifest,
+  initManifest,
+  type InitOptions,
+  type InitResult,
+} from "./init/init_manifest.ts";
+export type { ProjectKind } from "./init/detect.ts";
 export { manifestSchema } from "./schema.ts";
 export { MASK, Masker } from "./secrets/masker.ts";
 export { SecretError, type SecretProblem } from "./secrets/errors.ts";
