@@ -109,7 +109,8 @@ async function configurationError(
   const positions = await expanded.positions().catch(() => undefined);
   const find = positions === undefined ? () => undefined : locator(positions);
   const located = mistakes.map((mistake) => {
-    const line = find(mistake.path);
+    const { path, key } = mistake;
+    const line = find(key === undefined ? path : [...path, key]);
     return line === undefined ? mistake : { ...mistake, line };
   });
   const message = located.map((mistake) => {

@@ -71,6 +71,7 @@ export function readConfiguration(
   }
   checkDependencies(components, note);
   warnAboutSharedNames(components, log);
+  warnAboutBooleans(components, log);
   const result: ReadResult = {
     components,
     environment: readEnvironment(raw.environment ?? [], note),
@@ -195,6 +196,15 @@ function warnAboutSharedNames(components: ReadonlyMap<string, Component>, log: L
     const other = names.get(sanitize(name));
     if (other === undefined) names.set(sanitize(name), name);
     else log("WARNING", `Components ${other} and ${name} have the same directories and metadata`);
+  }
+}
+
+/** Unquoted, `y`, `no` or `on` is no name in YAML 1.1. */
+function warnAboutBooleans(components: ReadonlyMap<string, Component>, log: Log): void {
+  const names = [...components.values()].flatMap(({ name, builds }) => [name, ...builds.keys()]);
+  for (const name of new Set(names)) {
+    if (!/^(?:true|false|<nil>)$/.test(name)) continue;
+    log("WARNING", `A name is read as ${name}: names such as y, no, on or null must be quoted`);
   }
 }
 

@@ -7,6 +7,8 @@ export interface Mistake {
   readonly path: readonly (string | number)[];
   /** What is wrong there. */
   readonly message: string;
+  /** The key there that it is about, if it is one that should not be there. */
+  readonly key?: string;
 }
 
 /** A value in a message is not shown longer than this. */
@@ -59,7 +61,8 @@ function check(
   if (additionalProperties === false && extra.length > 0) {
     const names = extra.toSorted().map(pythonRepr).join(", ");
     const verb = extra.length === 1 ? "was" : "were";
-    mistake(`Additional properties are not allowed (${names} ${verb} unexpected)`);
+    const message = `Additional properties are not allowed (${names} ${verb} unexpected)`;
+    mistakes.push({ path, message, key: extra[0]! });
   }
   const { minProperties = 0, maxProperties = Infinity } = schema;
   if (entries.length < minProperties) mistake(`${shown(value)} does not have enough properties`);
