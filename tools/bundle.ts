@@ -10,8 +10,10 @@
 import manifest from "../deno.json" with { type: "json" };
 
 interface SourceMap {
+  version: number;
   sources: string[];
   mappings: string;
+  names: string[];
 }
 
 const SHEBANG = "#!/usr/bin/env -S deno run --no-config -A --ext=js\n";
@@ -38,7 +40,9 @@ async function bundle(path: string): Promise<void> {
     const sources = map.sources.map((source) => publishedAs(new URL(source, `file://${scratch}/`)));
     // The first line of cli/program.ts is kept, and takes the place that ours needs.
     if (!script.startsWith("#!")) throw new Error("Cannot bundle: cli/program.ts has no #! line");
-    const moved = { ...map, sources };
+    // Without the sources themselves, which would be a third of the file; places need none.
+    const { version, mappings, names } = map;
+    const moved = { version, sources, mappings, names };
     const url = `data:application/json;base64,${base64(JSON.stringify(moved))}`;
     await Deno.mkdir(path.slice(0, Math.max(0, path.lastIndexOf("/"))) || ".", { recursive: true });
     await Deno.writeTextFile(
