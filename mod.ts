@@ -21,4 +21,5 @@ export * as orchestra from "./lib/orchestra/mod.ts";
 export * as ytt from "./lib/ytt/mod.ts";
 export * as compose from "./lib/compose/mod.ts";
 export * as buildr from "./lib/buildr/mod.ts";
+export * as rustcWrap from "./lib/rustc_wrap/mod.ts";
 export * as doctor from "./lib/doctor/mod.ts";

@@ -2,7 +2,7 @@ import { isBelow, joinPath, nameOf, parentOf } from "./_paths.ts";
 import { containerEnv, NEVER } from "./container_env.ts";
 import { findResult, keepResult, pathDigest } from "./key.ts";
 import type { Env, RunnerResult, Source, UnitResult } from "./model.ts";
-import { type Place } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 import { makePlan } from "./plan.ts";
 import { PortablePaths, targetDirOf } from "./portable.ts";
 import { directoryDigest } from "./records.ts";
@@ -13,7 +13,8 @@ import { digestOf, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "
 import { locateSource } from "./source.ts";
 import { readSources, type SourceFiles } from "./source_files.ts";
 import { readToolchain } from "./toolchain.ts";
-import { fallBack, openContext, placeOf, type WrapContext, type WrapOptions } from "./wrap.ts";
+import { fallBack } from "./fall_back.ts";
+import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
 
 /** One run of a build script. */
 interface ScriptJob {

@@ -1,5 +1,5 @@
-import { isBelow, joinPath, nameOf, parentOf } from "./_paths.ts";
-import { containerEnv, NEVER } from "./container_env.ts";
+import { isBelow, joinPath, type nameOf, parentOf } from "./_paths.ts";
+import { NEVER } from "./container_env.ts";
 import { type DepInfo, parseDepInfo } from "./dep_info.ts";
 import { InfrastructureError } from "./errors.ts";
 import { keepResult, pathDigest, type WorkKey } from "./key.ts";
@@ -14,7 +14,6 @@ import type {
   Unit,
 } from "./model.ts";
 import { makePlan } from "./plan.ts";
-import { sha256 } from "./sha256.ts";
 import { snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import { readSources } from "./source_files.ts";
 

@@ -4,7 +4,7 @@ import type { RunnerResult, Unit } from "./model.ts";
 import { sha256 } from "./sha256.ts";
 import { locateSource } from "./source.ts";
 import type { Place } from "./place.ts";
-import type { WrapContext } from "./wrap.ts";
+import type { WrapContext } from "./wrap_context.ts";
 
 /** A unit that is compiled in a container. */
 export interface AwayJob {

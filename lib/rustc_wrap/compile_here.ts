@@ -4,7 +4,7 @@ import { keepResult, pathDigest, type WorkKey } from "./key.ts";
 import type { Unit, UnitResult } from "./model.ts";
 import { runAndKeep } from "./runners/local.ts";
 import { sha256 } from "./sha256.ts";
-import type { WrapContext } from "./wrap.ts";
+import type { WrapContext } from "./wrap_context.ts";
 import { locateSource } from "./source.ts";
 
 /** A unit that this machine compiles. */

@@ -2,7 +2,8 @@ import { hostBase, type HostBaseOptions } from "./base/host_identity.ts";
 import { namedBase, type NamedBaseOptions } from "./base/named_identity.ts";
 import type { Base, Runner } from "./model.ts";
 import type { Toolchain } from "./toolchain.ts";
-import type { WrapContext } from "./wrap.ts";
+import { sha256 } from "./sha256.ts";
+import type { WrapContext } from "./wrap_context.ts";
 
 /** Where units are compiled. */
 export interface Place {
@@ -20,7 +21,11 @@ export interface Place {
  * @returns The place.
  * @throws {InfrastructureError} when there is no image to be had.
  */
-export async function findPlace(toolchain: Toolchain, context: WrapContext): Promise<Place> {
+export async function placeOf(toolchain: Toolchain, context: WrapContext): Promise<Place> {
+  if (context.settings.runner === "local") {
+    const identity = await sha256(JSON.stringify(["here", toolchain.hash, linkerStamp(context)]));
+    return { identity, open: () => Promise.reject(new Error("A local compiler is not opened")) };
+  }
   const { settings, scope, signal, env } = context;
   const { cacheDir, packages, baseImage } = settings;
   const onNote = (text: string) => {
@@ -39,4 +44,20 @@ export async function findPlace(toolchain: Toolchain, context: WrapContext): Pro
       return { base, runner: openRunner(options, context) };
     },
   };
+}
+
+/** What links here is not part of the toolchain. */
+function linkerStamp({ env }: WrapContext): string[] {
+  return ["cc", "ld"].map((name) => {
+    for (const directory of (env["PATH"] ?? "").split(":")) {
+      try {
+        const path = Deno.realPathSync(`${directory}/${name}`);
+        const { size, mtime } = Deno.statSync(path);
+        return `${path} ${size} ${mtime?.getTime()}`;
+      } catch {
+        // not in this directory
+      }
+    }
+    return "";
+  });
 }

@@ -19,6 +19,7 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   buildr: ["containers", "yaml_tree"],
   doctor: ["containers"],
   ytt: ["errors", "diagnostics"],
+  rustc_wrap: ["engine", "registry", "commands", "files"],
   orchestra: ["ytt", "commands", "files", "registry", "containers"],
 };
 

@@ -5,7 +5,7 @@ import type { HostBaseOptions } from "../base/host_identity.ts";
 import type { NamedBaseOptions } from "../base/named_identity.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base, Runner } from "../model.ts";
-import type { WrapContext } from "../wrap.ts";
+import type { WrapContext } from "../wrap_context.ts";
 import { BuildKitRunner } from "./buildkit.ts";
 
 /**

@@ -1,0 +1,64 @@
+/**
+ * Cargo's `RUSTC_WRAPPER`: compiles each crate in a container with BuildKit, without network, and
+ * keeps what came out by the content of what went in. Build scripts are compiled and run there too.
+ *
+ * What cargo sees is what plain cargo makes: the same files, byte by byte, the same messages, the
+ * same exit codes. It does not replace cargo, and it makes no images of programs.
+ *
+ * Permissions: `--allow-all`: it starts compilers, and reads and writes wherever cargo says.
+ *
+ * @example
+ * ```ts
+ * import { classify, parseRustc } from "@superorch/superorch/rustc_wrap";
+ *
+ * const call = classify(["/usr/bin/rustc", "--crate-name", "a", "a.rs", "--out-dir", "deps"]);
+ * console.log(call.kind, parseRustc(call.rest, "/w")?.input); // compile /w/a.rs
+ * ```
+ *
+ * @module
+ */
+
+export { wrap } from "./wrap.ts";
+export { type SyncSink, type WrapOptions } from "./wrap_context.ts";
+export { runBuildScript } from "./build_script.ts";
+export { classify, parseRustc, type RustcOption, rustcOptions } from "./args.ts";
+export { type DepInfo, parseDepInfo } from "./dep_info.ts";
+export { containerEnv } from "./container_env.ts";
+export { locateSource, type SourceQuestion } from "./source.ts";
+export { snapshot, type SnapshotEntry, type SnapshotOptions } from "./snapshot.ts";
+export { makePlan, type PlanParts, type RenderedPlan, renderPlan } from "./plan.ts";
+export { readSettings } from "./read_settings.ts";
+export { readToolchain, type Toolchain, type ToolchainOptions } from "./toolchain.ts";
+export { decodeResult, encodeResult } from "./result_codec.ts";
+export { DiskStore, type DiskStoreOptions, type StoredBlob } from "./store/disk_store.ts";
+export { LayeredStore, type StoreNote } from "./store/layered_store.ts";
+export { BuildKitRunner, type BuildKitRunnerOptions } from "./runners/buildkit.ts";
+export { InfrastructureError, type InfrastructureFields } from "./errors.ts";
+export type {
+  Artifact,
+  Base,
+  BlobKind,
+  BlobStore,
+  Call,
+  CallKind,
+  Capabilities,
+  Env,
+  Extern,
+  FallbackMode,
+  InputList,
+  LibPath,
+  NetworkMode,
+  Plan,
+  Policy,
+  ResultStore,
+  Runner,
+  RunnerResult,
+  RunOptions,
+  Settings,
+  Source,
+  SourceKind,
+  StoreOptions,
+  Unit,
+  UnitResult,
+  Visibility,
+} from "./model.ts";

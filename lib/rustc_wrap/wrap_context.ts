@@ -1,0 +1,90 @@
+import { type BuildScope, buildScope } from "./build_scope.ts";
+import { parentOf } from "./_paths.ts";
+import type { Env, ResultStore, Settings } from "./model.ts";
+import { readSettings } from "./read_settings.ts";
+import { writeAll } from "./replay.ts";
+import { DiskStore } from "./store/disk_store.ts";
+import { LayeredStore } from "./store/layered_store.ts";
+
+/** A stream that takes bytes at once. */
+export interface SyncSink {
+  /** Writes some or all of the bytes. */
+  writeSync(bytes: Uint8Array): number;
+}
+
+/** What a call of the wrapper works with; everything has a default. */
+export interface WrapOptions {
+  /** Variables. Default: ours. */
+  readonly env?: Env;
+  /** Current directory. Default: ours. */
+  readonly cwd?: string;
+  /** Standard output. Default: ours. */
+  readonly stdout?: SyncSink;
+  /** Standard error. Default: ours. */
+  readonly stderr?: SyncSink;
+  /** The process of cargo. Default: our parent. */
+  readonly parentPid?: number;
+  /** Settings. Default: read from the variables. */
+  readonly settings?: Settings;
+  /** Where results are kept. Default: the directory of the settings. */
+  readonly store?: ResultStore;
+  /** Ends the work: what runs in a container is ended too. */
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that one call has around it. */
+export interface WrapContext {
+  readonly env: Env;
+  readonly cwd: string;
+  readonly stdout: SyncSink;
+  readonly stderr: SyncSink;
+  readonly settings: Settings;
+  readonly store: ResultStore;
+  readonly scope: BuildScope;
+  readonly signal: AbortSignal | undefined;
+  /** Writes a line of the trace. */
+  readonly note: (text: string) => void;
+}
+
+/** Fills in the defaults. */
+export function openContext(options: WrapOptions): WrapContext {
+  const env = options.env ?? Deno.env.toObject();
+  const stderr = options.stderr ?? Deno.stderr;
+  const settings = options.settings ?? readSettings(env);
+  const note = tracer(settings.logPath, stderr);
+  const { cacheDir, cacheLimitBytes: limitBytes } = settings;
+  const layers = cacheDir === undefined
+    ? []
+    : [new DiskStore({ directory: `${cacheDir}/store`, limitBytes })];
+  return {
+    env,
+    cwd: options.cwd ?? Deno.cwd(),
+    stdout: options.stdout ?? Deno.stdout,
+    stderr,
+    settings,
+    store: options.store ?? new LayeredStore(layers, note),
+    scope: buildScope({
+      cacheDir,
+      parentPid: options.parentPid ?? Deno.ppid,
+      say: (text) => writeAll(stderr, new TextEncoder().encode(`${text}\n`)),
+    }),
+    signal: options.signal,
+    note,
+  };
+}
+
+function tracer(logPath: string | undefined, stderr: SyncSink): (text: string) => void {
+  if (logPath === undefined) return () => {};
+  return (text) => {
+    const line = `${new Date().toISOString()} ${Deno.pid} ${text.replaceAll("\n", "\\n")}\n`;
+    try {
+      if (logPath === "-") writeAll(stderr, new TextEncoder().encode(line));
+      else {
+        Deno.mkdirSync(parentOf(logPath), { recursive: true });
+        Deno.writeTextFileSync(logPath, line, { append: true });
+      }
+    } catch {
+      // a trace that cannot be written must not end a build
+    }
+  };
+}
