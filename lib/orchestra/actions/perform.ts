@@ -110,7 +110,14 @@ async function prepare(
     request,
   });
   const { createBinaryArchives = false } = options;
-  await checkPrerequisites(plan, { configuration, world, hashes, createBinaryArchives, ...signal });
+  await checkPrerequisites(plan, {
+    configuration,
+    world,
+    hashes,
+    createBinaryArchives,
+    ...(pinned === undefined ? {} : { pinned }),
+    ...signal,
+  });
   return { plan, world, hashes, dependants };
 }
 

@@ -4,6 +4,7 @@ import { requireGitLfs } from "../archives/git_lfs.ts";
 import { archiveRemotes, remoteForNewArchives } from "../archives/remote.ts";
 import { command } from "../../commands/mod.ts";
 import { OrchestraError } from "../errors.ts";
+import { localHead } from "../git/local_head.ts";
 import { isMissing } from "../installed/complete_transaction.ts";
 import {
   type BuildTarget,
@@ -14,6 +15,7 @@ import {
   type World,
 } from "../model.ts";
 import { joinPath, parentPath } from "../_path.ts";
+import { repositoryDirectory } from "./directories.ts";
 
 /** An archive that a plan cannot do without is not there. */
 export class ArchiveNotFoundError extends OrchestraError {
@@ -52,6 +54,8 @@ export interface PrerequisiteOptions {
   readonly hashes: Hashes;
   /** Whether what is built will be archived. */
   readonly createBinaryArchives?: boolean;
+  /** Commits that all repositories of the plan must be at. */
+  readonly pinned?: ReadonlyMap<string, string>;
   /** Ends it. */
   readonly signal?: AbortSignal;
 }
@@ -67,13 +71,16 @@ export interface PrerequisiteOptions {
  */
 export async function checkPrerequisites(
   plan: Plan,
-  { configuration, world, hashes, createBinaryArchives, signal }: PrerequisiteOptions,
+  { configuration, world, hashes, createBinaryArchives, pinned, signal }: PrerequisiteOptions,
 ): Promise<void> {
   let usesArchives = false;
   for (const { action } of plan.actions) {
     if (action.kind === "clone") continue;
     usesArchives = true;
     const repository = configuration.components.get(action.component)?.repository ?? null;
+    if (repository !== null && pinned !== undefined) {
+      requirePinned(configuration, repository, pinned);
+    }
     if (repository !== null && world.commits.head(repository).commit === null) {
       throw new OrchestraError(
         `HEAD commit for ${action.component} not available. Run \`orc update\`.`,
@@ -94,6 +101,25 @@ export async function checkPrerequisites(
   // Whoever has no archives from git has no need of it.
   const hasGit = archiveRemotes(configuration).some(({ kind }) => kind === "git");
   if (usesArchives && hasGit) await requireGitLfs({ ...(signal ? { signal } : {}) });
+}
+
+/** A clone is the user's: it is not moved to the commit that is locked. */
+function requirePinned(
+  configuration: Configuration,
+  repository: string,
+  pinned: ReadonlyMap<string, string>,
+): void {
+  const wanted = pinned.get(repository);
+  if (wanted === undefined) {
+    throw new OrchestraError(`${repository} is not locked. Run \`orc lock\` again`);
+  }
+  const directory = repositoryDirectory(configuration, repository);
+  const head = localHead(directory);
+  if (head === undefined || head.commit === wanted) return;
+  throw new OrchestraError(
+    `${repository} is at commit ${head.commit}, and is locked at ${wanted}. Check that out in ` +
+      `${JSON.stringify(directory)}, or run \`orc lock\` again`,
+  );
 }
 
 /** Shows how the material of a hash differs from that of the newest archive of the build. */
