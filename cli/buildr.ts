@@ -11,6 +11,7 @@ import { didYouMean } from "../lib/diagnostics/mod.ts";
 import { BUILDR_COMMANDS } from "./_buildr_commands.ts";
 import { reportBuildrFailure } from "./_buildr_failure.ts";
 import { addRunFlags } from "./_buildr_flags.ts";
+import { withSettings } from "./_buildr_settings.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 
@@ -52,7 +53,7 @@ export async function runBuildr(args: readonly string[], output: Output): Promis
     const found = BUILDR_COMMANDS.find(({ name }) => name === words[0]);
     const rest = found === undefined ? words : words.slice(1);
     const load = found?.load ?? BUILDR_COMMANDS[0]!.load;
-    const command = settled(await load(output), output).name(
+    const command = withSettings(settled(await load(output), output)).name(
       `superorch buildr ${found?.name ?? "run"}`,
     );
     await command.parseAsync(rest, { from: "user" });
