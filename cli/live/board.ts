@@ -27,8 +27,11 @@ const COLOUR: Readonly<Record<Mood, string>> = { idle: "2", busy: "33", good: "3
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
 const MAX_NAME = 24;
-/** Below these many columns a column of the board is left out. */
-const ROOM = { health: 44, time: 32, detail: 56 };
+/** What a column of the board takes, with the blanks before it. */
+const HEALTH_WIDTH = 11;
+const TIME_WIDTH = 9;
+/** A last line that is cut to less than this says nothing. */
+const MIN_DETAIL = 14;
 
 /** The state of everything that is brought up, and its picture: one line for each service. */
 export class Board {
@@ -122,11 +125,11 @@ export class Board {
       width += 2 + textWidth(text);
     };
     add(fitText(stateText(row), Math.min(10, columns - width - 2)), COLOUR[mood]);
-    if (columns >= ROOM.health) {
+    if (columns - width >= HEALTH_WIDTH + TIME_WIDTH) {
       add(fitText(row.health, 9), row.health === "unhealthy" ? "31" : "2");
     }
-    if (columns >= ROOM.time) add(timeText(row, nowMs).padStart(7), "2");
-    if (columns >= ROOM.detail) {
+    if (columns - width >= TIME_WIDTH) add(timeText(row, nowMs).padStart(7), "2");
+    if (columns - width >= MIN_DETAIL) {
       const left = columns - width - 2;
       const detail = this.#detail(row, left);
       add(cutText(detail, left), row.image?.state === "progress" ? "36" : "2");
