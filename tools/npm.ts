@@ -40,15 +40,15 @@ async function pack(path: string): Promise<void> {
       else if (file.endsWith(".js")) await adapt(made, file);
     }
     await Deno.copyFile(new URL("tools/npm/deno.js", root), `${made}/_deno.js`);
-    // cli/version.js reads its version there.
-    await Deno.writeTextFile(
-      `${made}/deno.json`,
-      JSON.stringify({ name: manifest.name, version: manifest.version }),
-    );
+    // Deno alone can run the command line, and it loads some of its parts by names that only the
+    // bundle has put in place.
+    await Deno.remove(`${made}/cli`, { recursive: true });
+    await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", `${made}/cli/superorch.js`]);
     await Deno.mkdir(`${made}/bin`);
     await Deno.copyFile(new URL("tools/npm/superorch.js", root), `${made}/bin/superorch.js`);
     await Deno.chmod(`${made}/bin/superorch.js`, 0o755);
     const description = JSON.parse(await Deno.readTextFile(`${made}/package.json`));
+    delete description.exports["./cli"];
     await Deno.writeTextFile(
       `${made}/package.json`,
       `${JSON.stringify({ ...description, ...MORE }, null, 2)}\n`,

@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../cli/superorch.js", import.meta.url));
 const child = spawn("deno", ["run", "-q", "-A", main, ...process.argv.slice(2)], {
   stdio: "inherit",
 });
