@@ -3,7 +3,6 @@ import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { addEngineFlags, type EngineFlags } from "./_buildr_flags.ts";
 import { executeRun, openShell } from "./_buildr_execute.ts";
 import { makePlan } from "./_buildr_plan.ts";
-import { settingsFor } from "./_buildr_settings.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -23,15 +22,22 @@ export function shellCommand(output: Output): CommandUnknownOpts {
     .argument("<stage>", "the stage") as unknown as CommandUnknownOpts;
   return addEngineFlags(command).action(async (...words: readonly unknown[]) => {
     const stage = words[0] as string;
-    const flags = await settingsFor(command) as EngineFlags;
+    const flags = words[1] as EngineFlags;
     // What it needs counts as done, but for prepare: that makes the container what it is.
     const plan = await makePlan([], { ...flags, only: [stage] }, output, { quiet: true });
     const prepared = withPrepare(plan);
     const node = theOneOf(plan, stage);
+    let shellCode: number | undefined;
     const code = await executeRun(prepared, { ...flags, quiet: true }, output, {
-      insteadOfScript: { node: node.id, run: (session) => openShell(session, output) },
+      insteadOfScript: {
+        node: node.id,
+        run: async (session) => {
+          shellCode = await openShell(session, output);
+          return 0; // whatever the last command of a person gave, the stage has not failed
+        },
+      },
     });
-    if (code !== 0) throw new ExitCode(code);
+    throw new ExitCode(code === 0 ? shellCode ?? 0 : code);
   });
 }
 

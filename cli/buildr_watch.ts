@@ -4,10 +4,9 @@ import { addRunFlags, type RunFlags, withKeepValue } from "./_buildr_flags.ts";
 import { executeRun } from "./_buildr_execute.ts";
 import { reportBuildrFailure } from "./_buildr_failure.ts";
 import { makePlan } from "./_buildr_plan.ts";
-import { settingsFor } from "./_buildr_settings.ts";
 import { ExitCode } from "./exit_code.ts";
 import { type Interrupt, listenToInterrupts } from "./_interrupt.ts";
-import type { Output } from "./output.ts";
+import { ClosedOutputError, type Output } from "./output.ts";
 
 /** An editor writes several files, or one file several times, within this. */
 const SETTLE_MS = 150;
@@ -30,7 +29,7 @@ export function watchCommand(output: Output): CommandUnknownOpts {
     ) as unknown as CommandUnknownOpts;
   addRunFlags(command).action(async (...words: readonly unknown[]) => {
     const stages = words[0] as readonly string[];
-    const flags = await settingsFor(command) as RunFlags;
+    const flags = words[1] as RunFlags;
     const plan = await makePlan(stages, flags, output, { quiet: true });
     using interrupt = listenToInterrupts(() => {});
     const { directory } = plan.manifest;
@@ -55,15 +54,23 @@ async function watch(
     const superseded = new AbortController();
     const changed = changes.next();
     changed.then((path) => {
-      if (path === undefined) return;
-      output.err.write(`"${path}" changed\n`);
-      superseded.abort(new DOMException("A file has changed", "AbortError"));
+      if (path !== undefined) superseded.abort(new FileChanged(path));
     });
     await runOnce(stages, flags, output, interrupt, superseded.signal);
     await changes.endRun();
-    if (superseded.signal.aborted || interrupt.signal.aborted) continue;
-    output.err.write(`Waiting for a change in ${directory}\n`);
-    await changed;
+    if (interrupt.signal.aborted) return;
+    if (!superseded.signal.aborted) {
+      output.err.write(`Waiting for a change in ${directory}\n`);
+    }
+    const path = await changed;
+    if (path !== undefined) output.err.write(`"${path}" changed\n`);
+  }
+}
+
+/** Why a run was ended. */
+class FileChanged extends DOMException {
+  constructor(path: string) {
+    super(`"${path}" changed`, "AbortError");
   }
 }
 
@@ -80,6 +87,7 @@ async function runOnce(
     await executeRun(plan, flags, output, { interrupt, signal });
   } catch (error) {
     if (interrupt.signal.aborted) return;
+    if (error instanceof ClosedOutputError) throw error;
     reportBuildrFailure(error, output.err, []);
   }
 }
