@@ -249,9 +249,9 @@ export class ContainerNode implements GraphNode {
       throw this.#fail("create", cause);
     }
     const id = this.#id;
-    this.#context.events.listen(id, (event) => this.#onEvent(event));
-    this.status.advance("created");
     try {
+      this.#context.events.listen(id, (event) => this.#onEvent(event));
+      this.status.advance("created");
       for (const [network, endpoint] of endpointsOf(this.spec, this.#context).slice(1)) {
         await engine.networks.connect(network, id, endpoint, { signal });
       }

@@ -71,6 +71,7 @@ export class EngineSide {
   ): Promise<void> {
     if (options !== undefined) await this.#makeNetwork(options, signal);
     const labels = { [LABEL.run]: this.#identity.runId };
+    if (this.#events?.isLost === true) await this.letGo();
     this.#events ??= await NetworkEvents.open(this.#engine, labels, onLost, signal);
   }
 

@@ -11,6 +11,7 @@ export class NetworkEvents implements AsyncDisposable {
   readonly #controller = new AbortController();
   readonly #onLost: (error: unknown) => void;
   #reading: Promise<void> | undefined;
+  #lost: { readonly error: unknown } | undefined;
 
   private constructor(onLost: (error: unknown) => void) {
     this.#onLost = onLost;
@@ -48,8 +49,18 @@ export class NetworkEvents implements AsyncDisposable {
     }
   }
 
-  /** Hands the events of one container to a listener; there is one for each. */
+  /** Whether the stream has broken; nothing comes any more. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /**
+   * Hands the events of one container to a listener; there is one for each.
+   *
+   * @throws {unknown} what the stream broke with: who listens from now on would wait for ever.
+   */
   listen(id: string, listener: EventListener): void {
+    if (this.#lost !== undefined) throw this.#lost.error;
     this.#listeners.set(id, listener);
   }
 
@@ -71,6 +82,8 @@ export class NetworkEvents implements AsyncDisposable {
     } catch (error) {
       lost = error;
     }
-    if (!this.#controller.signal.aborted) this.#onLost(lost);
+    if (this.#controller.signal.aborted) return;
+    this.#lost = { error: lost };
+    this.#onLost(lost);
   }
 }
