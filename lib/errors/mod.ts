@@ -44,6 +44,7 @@ export {
   TimeoutError,
 } from "./markers.ts";
 export { chainOf, everyErrorIn, findCause } from "./chain.ts";
+export { errorMessage } from "./error_message.ts";
 export { entriesOf, type ErrorEntry } from "./entries.ts";
 export { renderError } from "./render.ts";
 export { type ErrorReport, type ErrorReportEntry, reportError } from "./report.ts";

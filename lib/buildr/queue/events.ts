@@ -8,6 +8,11 @@ export interface BuildEvent {
   readonly attempt: number;
   /** Name of the agent; that of the coordinator for what it decides itself. */
   readonly agent: string;
+  /**
+   * What the agent has the build by, unique for each time that one takes it: after a crash in the
+   * worst moment two agents run the same attempt, and one of them counts.
+   */
+  readonly lease: string;
   /** Place of the event in its attempt, from 0, without gaps. */
   readonly seq: number;
   /** When: milliseconds since 1970. */
@@ -74,7 +79,8 @@ export function parseEvent(content: Uint8Array | string): BuildEvent {
   }
   const isEvent = typeof value === "object" && value !== null && value.v === 1 &&
     typeof value.build === "string" && Number.isSafeInteger(value.attempt) &&
-    typeof value.agent === "string" && Number.isSafeInteger(value.seq) &&
+    typeof value.agent === "string" && typeof value.lease === "string" &&
+    Number.isSafeInteger(value.seq) &&
     typeof value.ts === "number" && TYPES.includes(value.type as BuildEventType) &&
     [value.stage, value.status, value.data].every((part) =>
       part === undefined || typeof part === "string"

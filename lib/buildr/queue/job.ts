@@ -51,6 +51,9 @@ export const MAX_JOB_BYTES = 256 * 1024;
 /** How often a build is started at most, unless it says so itself. */
 export const DEFAULT_MAX_ATTEMPTS = 3;
 
+/** Priority of a build that names none. */
+export const DEFAULT_PRIORITY = 4;
+
 /** A message asks for something that is no build; it will never become one. */
 export class JobRefusedError extends TypeError {
   /** The name of the class. */

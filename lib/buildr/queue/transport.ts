@@ -55,6 +55,8 @@ export interface Delivery {
   readonly job: BuildJob;
   /** Which start of it, from 1. */
   readonly attempt: number;
+  /** What it is known by: `lease` of its events. */
+  readonly lease: string;
   /** Aborted when it is not ours any more: stop at once, and publish nothing. */
   readonly lost: AbortSignal;
   /** Sends a line of the first program's back-channel, where the message asked for that. */

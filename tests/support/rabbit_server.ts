@@ -1,0 +1,196 @@
+import { freePort } from "./ssh_server.ts";
+
+/** A broker of a test's own. */
+export interface RabbitServer extends AsyncDisposable {
+  /** `amqp://guest:guest@127.0.0.1:PORT`. */
+  readonly url: string;
+  /** Process id of the Erlang machine. */
+  pid(): number;
+  /** Ends it with SIGKILL, as a power cut would; its files stay. */
+  kill(): Promise<void>;
+  /** Starts it again on the same files and port. */
+  restart(): Promise<void>;
+  /** Adds a virtual host for one test, and gives its address. */
+  vhost(name: string): Promise<string>;
+}
+
+/** How a broker is set. */
+export interface RabbitServerOptions {
+  /** How long it lets a message be unacknowledged; it looks every `tickMs`. Default 30 minutes. */
+  readonly consumerTimeoutMs?: number;
+  /** How often it looks after channels. Default 60 s. */
+  readonly tickMs?: number;
+}
+
+const BIN = "/usr/lib/rabbitmq/bin";
+const START_LIMIT_MS = 90_000;
+
+let installing: Promise<string | undefined> | undefined;
+
+/** Why no broker can be started here; `undefined` when one can. Installs Debian's package. */
+export function rabbitProblem(): Promise<string | undefined> {
+  return installing ??= install();
+}
+
+async function install(): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") return "not Linux";
+  const exists = await Deno.stat(`${BIN}/rabbitmq-server`).then(() => true, () => false);
+  if (exists) return undefined;
+  if (Deno.uid() !== 0) return "rabbitmq-server is not installed, and only root can install it";
+  // A policy keeps the package from starting a broker of its own.
+  const policy = "/usr/sbin/policy-rc.d";
+  const hadPolicy = await Deno.stat(policy).then(() => true, () => false);
+  if (!hadPolicy) await Deno.writeTextFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    const { success, stderr } = await new Deno.Command("apt-get", {
+      args: ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq", "--no-install-recommends"]
+        .concat("rabbitmq-server"),
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    return success ? undefined : `apt-get: ${new TextDecoder().decode(stderr).trim()}`;
+  } finally {
+    if (!hadPolicy) await Deno.remove(policy);
+  }
+}
+
+/** Starts a broker on loopback with files of its own; disposing it ends it and removes them. */
+export async function startRabbit(options: RabbitServerOptions = {}): Promise<RabbitServer> {
+  const directory = await Deno.makeTempDir({ prefix: "rabbit-" });
+  const port = freePort();
+  const env = await prepare(directory, port, options);
+  const url = `amqp://guest:guest@127.0.0.1:${port}`;
+  let child = spawn(env);
+  const pid = () => Number(Deno.readTextFileSync(`${directory}/pid`));
+  const stop = async () => {
+    await output(`${BIN}/rabbitmqctl`, ["shutdown", "--timeout", "20"], env).catch(() => {});
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // it has ended
+    }
+    await child.status;
+    // It starts a name server that outlives it.
+    await output("epmd", ["-kill"], env);
+    await Deno.remove(directory, { recursive: true });
+  };
+  try {
+    await ready(port, child);
+  } catch (error) {
+    const log = await output("sh", ["-c", `tail -n 20 ${directory}/log/*`], {});
+    await stop();
+    throw new Error(`RabbitMQ does not start: ${log}`, { cause: error });
+  }
+  return {
+    url,
+    pid,
+    kill: async () => {
+      Deno.kill(pid(), "SIGKILL");
+      await child.status;
+    },
+    restart: async () => {
+      child = spawn(env);
+      await ready(port, child);
+    },
+    vhost: async (name) => {
+      await output(`${BIN}/rabbitmqctl`, ["add_vhost", name], env);
+      await output(
+        `${BIN}/rabbitmqctl`,
+        ["set_permissions", "-p", name, "guest", ".*", ".*", ".*"],
+        env,
+      );
+      return `${url}/${name}`;
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function prepare(
+  directory: string,
+  port: number,
+  { consumerTimeoutMs, tickMs }: RabbitServerOptions,
+): Promise<Record<string, string>> {
+  for (const name of ["home", "mnesia", "log"]) await Deno.mkdir(`${directory}/${name}`);
+  await Deno.writeTextFile(`${directory}/enabled_plugins`, "[].");
+  await Deno.writeTextFile(
+    `${directory}/rabbitmq.conf`,
+    [
+      `listeners.tcp.1 = 127.0.0.1:${port}`,
+      "log.console = false",
+      "disk_free_limit.absolute = 50MB",
+      "vm_memory_high_watermark.absolute = 512MB",
+      ...(consumerTimeoutMs === undefined ? [] : [`consumer_timeout = ${consumerTimeoutMs}`]),
+      "",
+    ].join("\n"),
+  );
+  const advanced = tickMs === undefined ? "[].\n" : `[{rabbit,[{channel_tick_interval,${tickMs}}]}].\n`;
+  await Deno.writeTextFile(`${directory}/advanced.config`, advanced);
+  return {
+    HOME: `${directory}/home`,
+    PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
+    LC_ALL: "C.UTF-8",
+    RABBITMQ_NODENAME: `t${port}@localhost`,
+    RABBITMQ_DIST_PORT: String(freePort()),
+    ERL_EPMD_PORT: String(freePort()),
+    ERL_EPMD_ADDRESS: "127.0.0.1",
+    RABBITMQ_MNESIA_BASE: `${directory}/mnesia`,
+    RABBITMQ_LOG_BASE: `${directory}/log`,
+    RABBITMQ_PID_FILE: `${directory}/pid`,
+    RABBITMQ_CONFIG_FILE: `${directory}/rabbitmq`,
+    RABBITMQ_ADVANCED_CONFIG_FILE: `${directory}/advanced.config`,
+    RABBITMQ_CONF_ENV_FILE: `${directory}/none`,
+    RABBITMQ_ENABLED_PLUGINS_FILE: `${directory}/enabled_plugins`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+  };
+}
+
+function spawn(env: Record<string, string>): Deno.ChildProcess {
+  return new Deno.Command("setpriv", {
+    args: ["--pdeathsig", "KILL", `${BIN}/rabbitmq-server`],
+    env,
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
+/** Waits for the answer to the header of the protocol. */
+async function ready(port: number, child: Deno.ChildProcess): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  const until = Date.now() + START_LIMIT_MS;
+  while (Date.now() < until && !ended) {
+    if (await greets(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(ended ? "its process ended" : `no answer on port ${port}`);
+}
+
+async function greets(port: number): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(new Uint8Array([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]));
+    const answer = new Uint8Array(3);
+    await connection.read(answer);
+    return answer[0] === 1 && answer[1] === 0 && answer[2] === 0;
+  } catch {
+    return false;
+  }
+}
+
+async function output(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    env,
+    stdin: "null",
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
