@@ -23,7 +23,7 @@ export function graphCommand(output: Output): CommandUnknownOpts {
     .action(async (...words) => {
       const stages = words[0] as readonly string[];
       const flags = words[1] as PlanFlags & { format: GraphFormat; dot?: boolean };
-      const plan = await makePlan(stages, flags, output);
+      const plan = await makePlan(stages, flags, output, { quiet: true });
       const format = flags.dot === true ? "dot" : flags.format;
       const lines = renderGraph(plan, format).split("\n");
       output.out.write(lines.map(escapeControl).join("\n"));

@@ -21,7 +21,7 @@ export function listCommand(output: Output): CommandUnknownOpts {
     .action(async (...words) => {
       const stages = words[0] as readonly string[];
       const flags = words[1] as PlanFlags & { readonly json?: boolean };
-      const plan = await makePlan(stages, flags, output, { quiet: flags.json === true });
+      const plan = await makePlan(stages, flags, output, { quiet: true });
       const nodes = listPlan(plan);
       if (flags.json === true) {
         output.out.write(formatJson(nodes));

@@ -246,7 +246,9 @@ function tagOf(
     source,
     range,
     `Unknown tag "${tag}"`,
-    known === "" ? {} : { hint: `only ${known} have a meaning here` },
+    known === ""
+      ? {}
+      : { hint: `only ${known} ${tags.length === 1 ? "has" : "have"} a meaning here` },
   );
   return undefined;
 }

@@ -253,12 +253,12 @@ function concurrencyOf(
 }
 
 /** A directory is meant with everything in it. */
-function artifactGlobs(path: string): readonly string[] {
+function artifactGlob(path: string): string {
   const clean = path.replace(/^\.?\/+/, "");
-  if (clean === "" || clean === ".") return ["**"];
-  if (clean.endsWith("/")) return [`${clean}**`];
-  if (/\*\*?$/.test(clean) || /\.\w{1,8}$/.test(clean)) return [clean];
-  return [clean, `${clean}/**`];
+  if (clean === "" || clean === ".") return "**";
+  if (clean.endsWith("/")) return `${clean}**`;
+  if (/\*\*?$/.test(clean) || /\.\w{1,8}$/.test(clean)) return clean;
+  return `${clean}{,/**}`;
 }
 
 function readArtifacts(
@@ -286,7 +286,7 @@ function readArtifacts(
   const expire = textOf(get(node, "expire_in"));
   const exclude = textsOf(get(node, "exclude")).map((glob) => translate(glob, axes));
   return {
-    paths: [...new Set(all.flatMap((path) => artifactGlobs(translate(path, axes))))],
+    paths: [...new Set(all.map((path) => artifactGlob(translate(path, axes))))],
     ...(exclude.length === 0 ? {} : { exclude }),
     ...(when === undefined ? {} : { when }),
     ...(expire === undefined || humanDuration(expire) === undefined

@@ -132,7 +132,7 @@ function checkReferences(
 function checkAxis(name: string, at: Place, stage: Stage | undefined, reader: Reader): void {
   const rows = stage?.matrix;
   if (rows === undefined) {
-    const what = stage === undefined ? "This is no stage" : `Stage "${stage.name}" has no "matrix"`;
+    const what = stage === undefined ? "only stages have rows" : `"${stage.name}" has no "matrix"`;
     reader.error(at, "bad-interpolation", `Cannot replace "\${matrix.${name}}": ${what}`);
     return;
   }

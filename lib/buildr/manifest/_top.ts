@@ -1,3 +1,4 @@
+import { describeNode } from "../../yaml_tree/mod.ts";
 import type { Environment, Located, Secret, ShellRule, WorkspaceMode } from "../model.ts";
 import { secrets } from "./_parts.ts";
 import {
@@ -35,8 +36,7 @@ export const version: Shape<1 | 2> = {
   read: (node, reader) => {
     const text = node.kind === "scalar" ? node.text : "";
     if (text === "1" || text === "2") return text === "1" ? 1 : 2;
-    const shown = node.kind === "scalar" ? JSON.stringify(node.text) : `a ${node.kind}`;
-    return reader.error(node, "bad-version", `There is no version ${shown}: it must be 1 or 2`);
+    return reader.error(node, "bad-version", `"version" must be 1 or 2, not ${describeNode(node)}`);
   },
 };
 

@@ -139,7 +139,8 @@ export const variables: Shape<readonly EnvironmentVariable[]> = {
         }
         const content = isNull(value) ? "" : text.read(value, reader, `${path}.${name}`);
         if (content === undefined) return [];
-        return [{ name, value: checkTemplate(content, value, reader), at: key }];
+        const { source, range } = isNull(value) ? key : value;
+        return [{ name, value: checkTemplate(content, value, reader), at: { source, range } }];
       });
     }
     if (node.kind !== "list") {
@@ -167,7 +168,15 @@ export const variables: Shape<readonly EnvironmentVariable[]> = {
   },
 };
 
-const inherit: Shape<boolean | readonly string[]> = either(isBool, bool, list(glob));
+const names = list(glob);
+const inherit: Shape<boolean | readonly string[]> = {
+  schema: { anyOf: [bool.schema, names.schema] },
+  read: (node, reader, path) => {
+    if (isBool(node)) return bool.read(node, reader, path);
+    if (node.kind === "list") return names.read(node, reader, path);
+    return reader.wrong(node, path, '"true", "false" or a list of names');
+  },
+};
 
 /** Reads the variables of a whole manifest. */
 export const environment: Shape<Environment> = mapped(
