@@ -1,4 +1,4 @@
-import { isBelow, joinPath, type nameOf, parentOf } from "./_paths.ts";
+import { isBelow, joinPath, parentOf } from "./_paths.ts";
 import { NEVER } from "./container_env.ts";
 import { type DepInfo, parseDepInfo } from "./dep_info.ts";
 import { InfrastructureError } from "./errors.ts";
