@@ -2,7 +2,6 @@ import { readElfDynamic } from "../post_install/elf_file.ts";
 import { baseName, joinPath, parentPath } from "../_path.ts";
 import { isMissing } from "./complete_transaction.ts";
 import { readIndex } from "./file_index.ts";
-import { TRANSACTION_DIRECTORY } from "./journal.ts";
 import { listTree } from "./list_tree.ts";
 import { BrokenMetadataError, indexFile, METADATA_DIRECTORY, metadataFile } from "./metadata.ts";
 import { readMetadata } from "./read_installed.ts";
@@ -42,6 +41,9 @@ export interface VerifyOptions {
   /** Ends the check. */
   readonly signal?: AbortSignal;
 }
+
+/** What runs leave there for themselves: the lock, a change that is prepared, roots of sandboxes. */
+const OWN = /^share\/orchestra\/\.(?:lock$|transaction\/|sandbox\/)/;
 
 const SYSTEM_LIBRARIES: readonly string[] = [
   "/lib",
@@ -168,8 +170,7 @@ async function orphansOf(
   }));
   return files.filter((path) =>
     !owners.has(path) && !going.has(path) && !told.has(path) &&
-    !path.startsWith(`${TRANSACTION_DIRECTORY}/`) &&
-    path !== `${METADATA_DIRECTORY}/.lock` && path !== "lib"
+    !OWN.test(path) && path !== "lib"
   ).map((path): RootProblem => ({ kind: "orphan", path }));
 }
 
