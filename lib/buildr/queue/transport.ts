@@ -80,8 +80,8 @@ export interface CoordinatorTransport extends AsyncDisposable {
    */
   submit(job: BuildJob, options?: SubmitOptions): Promise<void>;
   /**
-   * Calls back for every event, in the order of each build; it comes again until the listener has
-   * resolved.
+   * Calls back for every event, in the order of each build, without waiting for the one before; it
+   * comes again, and all later ones with it, until the listener has resolved.
    */
   onEvent(listener: (event: BuildEvent) => Promise<void>): void;
   /** Calls back for what agents say of themselves. */

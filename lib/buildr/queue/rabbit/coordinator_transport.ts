@@ -1,4 +1,9 @@
-import type { ChannelModel, ConfirmChannel, ConsumeMessage } from "../../../deps/amqplib.ts";
+import type {
+  Channel,
+  ChannelModel,
+  ConfirmChannel,
+  ConsumeMessage,
+} from "../../../deps/amqplib.ts";
 import type { AgentHeartbeat, BuildEvent, ControlMessage } from "../events.ts";
 import { parseEvent } from "../events.ts";
 import {
@@ -17,7 +22,7 @@ import {
 } from "../transport.ts";
 import { delay } from "../../../retry/mod.ts";
 import { json, publishConfirmed } from "./_messages.ts";
-import { brokerName, RabbitLink, type RabbitOptions } from "./connection.ts";
+import { brokerName, closeChannel, RabbitLink, type RabbitOptions } from "./connection.ts";
 import { bury, readDead } from "./dead.ts";
 import {
   CONTROL_EXCHANGE,
@@ -180,7 +185,8 @@ export class RabbitCoordinatorTransport implements CoordinatorTransport {
     const channel = await model.createChannel();
     channel.on("error", () => {});
     await channel.prefetch(EVENT_PREFETCH);
-    let queue: Promise<unknown> = Promise.resolve();
+    // Events are handed over in their order without waiting for each: the ledger writes many at a
+    // time.
     const handle = async (message: ConsumeMessage) => {
       let event: BuildEvent;
       try {
@@ -188,18 +194,26 @@ export class RabbitCoordinatorTransport implements CoordinatorTransport {
       } catch {
         return channel.ack(message); // not ours; kept, it would come for ever
       }
-      try {
-        await this.#onEvent?.(event);
-      } catch {
-        // The ledger cannot write: the event stays in the broker, and comes again.
-        await delay(LEDGER_PAUSE_MS);
-        return channel.nack(message, false, true);
-      }
+      await this.#onEvent?.(event);
       channel.ack(message);
     };
+    let isPaused = false;
     await channel.consume(LEDGER_QUEUE, (message) => {
-      if (message !== null) queue = queue.then(() => handle(message)).catch(() => {}); // closed
+      if (message === null || isPaused) return;
+      handle(message).catch(() => {
+        // The ledger cannot write. With the channel everything that it has not taken goes back to
+        // its place, so that the order is kept.
+        if (isPaused) return;
+        isPaused = true;
+        this.#resume(model, channel).catch(() => {}); // the connection broke: it is set up again
+      });
     });
+  }
+
+  async #resume(model: ChannelModel, channel: Channel): Promise<void> {
+    await closeChannel(channel);
+    await delay(LEDGER_PAUSE_MS);
+    if (this.#link.model === model) await this.#consumeEvents(model);
   }
 
   async #consumeHeartbeats(model: ChannelModel): Promise<void> {
