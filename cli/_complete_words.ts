@@ -23,6 +23,8 @@ interface Walk {
   pending: Option | undefined;
   /** How many arguments there were. */
   position: number;
+  /** Whether `help` came, after which only commands stand. */
+  isHelp: boolean;
   /** Whether the words belong to another program, or `--` came. */
   noOptions: boolean;
   /** Values of options so far, by their long name without the dashes. */
@@ -47,11 +49,11 @@ export async function completeWords(
     path: [],
     pending: undefined,
     position: 0,
+    isHelp: false,
     noOptions: false,
     given: new Map(),
   };
   const last = words.at(-1) ?? "";
-  if (words[0] === "help" && words.length > 1) return helpTopics(program, words.slice(1));
   for (const word of words.slice(0, -1)) step(walk, word);
   const context = { path: walk.path, given: walk.given, commands };
 
@@ -92,6 +94,10 @@ function step(walk: Walk, word: string): void {
   if (child !== undefined) {
     walk.command = child;
     walk.path.push(child.name());
+    return;
+  }
+  if (word === "help" && walk.position === 0 && walk.command.commands.length > 0) {
+    walk.isHelp = true;
     return;
   }
   // `exec NAME COMMAND…`: the options after the command are its own.
@@ -137,7 +143,7 @@ async function wordsAt(
   context: Parameters<typeof completionValues>[1],
 ): Promise<Values> {
   const candidates = walk.position === 0 && !walk.noOptions ? commandsOf(walk.command) : [];
-  const argument = argumentAt(walk);
+  const argument = walk.isHelp ? undefined : argumentAt(walk);
   if (argument === undefined) return { others: "none", candidates };
   const values = await completionValues(argument, context);
   return { others: values.others, candidates: [...candidates, ...values.candidates] };
@@ -149,17 +155,6 @@ function commandsOf(command: CommandUnknownOpts): readonly Candidate[] {
     value: child.name(),
     description: child.summary() || child.description(),
   }));
-}
-
-function helpTopics(program: CommandUnknownOpts, words: readonly string[]): Completion {
-  const last = words.at(-1) ?? "";
-  let command = program;
-  for (const word of words.slice(0, -1)) {
-    const child = command.commands.find((one) => one.name() === word);
-    if (child === undefined) return { others: "none", candidates: [] };
-    command = child;
-  }
-  return matching({ others: "none", candidates: commandsOf(command) }, last);
 }
 
 function optionsOf(command: CommandUnknownOpts, word: string): readonly Candidate[] {

@@ -83,6 +83,8 @@ const BY_PLACEHOLDER: Readonly<Record<string, Provider>> = {
   dir: directories,
   container: () => containers(false),
   project: () => projects(),
+  component: (context) => components(context),
+  components: (context) => components(context),
   service: (context) => services(context),
   services: (context) => services(context),
   profile: (context) => profiles(context),
@@ -172,4 +174,27 @@ async function composeProject({ given }: ValueContext) {
     envFiles: given.get("env-file"),
     profiles: ["*"],
   });
+}
+
+/** Components of orchestra, and their builds where a component has several. */
+async function components({ given }: ValueContext): Promise<Values> {
+  const { findDotdir, loadConfiguration } = await import("../lib/orchestra/config/mod.ts");
+  const { withTimeout } = await import("../lib/retry/mod.ts");
+  const start = given.get("orchestra-dotdir")?.at(-1) ?? given.get("chdir")?.at(-1) ?? Deno.cwd();
+  const env = (name: string) => Deno.env.get(name);
+  const dotdir = await findDotdir({ start, env });
+  // The first run of orchestra makes this file; a tab key makes nothing.
+  await Deno.stat(`${dotdir}/config/user_options.yml`);
+  const configuration = await withTimeout(
+    (signal) => loadConfiguration({ dotdir, useCache: true, env, signal }),
+    LIMIT_MS,
+  );
+  const candidates = [...configuration.components.values()].flatMap(({ name, builds }) => [
+    { value: name, description: "component" },
+    ...[...builds.size > 1 ? builds.keys() : []].map((build) => ({
+      value: `${name}@${build}`,
+      description: "build",
+    })),
+  ]);
+  return { others: "none", candidates };
 }

@@ -67,6 +67,20 @@ export async function runOrc(args: readonly string[], output: Output): Promise<n
   }
 }
 
+/**
+ * Makes the whole command line, for completions.
+ *
+ * @param output Where results and everything else would go.
+ * @param args The words after the program's name; the command that they name is loaded.
+ * @returns The program; it is not run.
+ */
+export async function orcTree(
+  output: Output,
+  args: readonly string[],
+): Promise<CommandUnknownOpts> {
+  return await buildProgram(new OrcContext(output, new AbortController().signal), args);
+}
+
 async function buildProgram(
   context: OrcContext,
   args: readonly string[],

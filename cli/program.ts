@@ -20,7 +20,7 @@ interface LazyCommand {
   /** Loads the code of the command, which the help of the whole program does without. */
   readonly load: (output: Output) => Promise<CommandUnknownOpts>;
   /** Its whole command line, for completions, where `load` only hands all words on. */
-  readonly tree?: (output: Output) => Promise<CommandUnknownOpts>;
+  readonly tree?: (output: Output, words: readonly string[]) => Promise<CommandUnknownOpts>;
   /** Whether people have no use for it. */
   readonly hidden?: boolean;
 }
@@ -68,6 +68,7 @@ const COMMANDS: readonly LazyCommand[] = [
     summary: "build, install and inspect trees of components, as the program orc does",
     foreign: true,
     load: async (output) => (await import("./orc.ts")).orcMount(output),
+    tree: async (output, words) => await (await import("./orc.ts")).orcTree(output, words),
   },
   {
     name: "buildr",
@@ -177,7 +178,9 @@ async function buildProgram(
   const wanted = words[0] === "help" ? words[1] : words[0];
   for (const { name, summary, load, tree, foreign, hidden } of COMMANDS) {
     if (name === wanted) {
-      const command = await (wants === "tree" && tree !== undefined ? tree : load)(output);
+      const command = wants === "tree" && tree !== undefined
+        ? await tree(output, args.slice(args.indexOf(name) + 1))
+        : await load(output);
       program.addCommand(foreign === true ? command.name(name) : inherit(command, program));
     } else if (hidden !== true) program.command(name).description(summary);
   }

@@ -99,6 +99,40 @@ Deno.test("other names of the program complete the words of their command", asyn
   assert.deepEqual((await complete(["comp"], { name: "so" })).values, ["compose", "completions"]);
 });
 
+Deno.test("components of orchestra are completed, with their builds", async () => {
+  await withDirectory(async (directory) => {
+    const config = `${directory}/.orchestra/config`;
+    await Deno.mkdir(config, { recursive: true });
+    await Deno.writeTextFile(
+      `${config}/components.yml`,
+      `components:
+  compiler:
+    builds:
+      debug: { configure: "true", install: "true" }
+      release: { configure: "true", install: "true" }
+  library:
+    builds:
+      default: { configure: "true", install: "true" }
+`,
+    );
+    const orc = async (...words: string[]) =>
+      (await complete(words, { name: "orc", cwd: directory })).values;
+    assert.deepEqual(await orc("inst"), ["install"]);
+    assert.deepEqual(await orc("help", "inst"), ["install"]);
+    assert.deepEqual(await orc("install", "lib"), [], "a tab key is no first run");
+    assert.deepEqual([...Deno.readDirSync(config)].map(({ name }) => name), ["components.yml"]);
+    await Deno.writeTextFile(`${config}/user_options.yml`, "");
+    assert.deepEqual(await orc("install", "lib"), ["library"]);
+    assert.deepEqual(await orc("install", "compiler@"), ["compiler@debug", "compiler@release"]);
+    assert.deepEqual(
+      (await complete(["-C", directory, "install", "l"], { name: "orchestra" })).values,
+      [
+        "library",
+      ],
+    );
+  });
+});
+
 Deno.test("a line is split as bash does, and nothing in it is evaluated", () => {
   const split = (line: string) => {
     const { words, replaced, quoted } = splitShellLine(line);
