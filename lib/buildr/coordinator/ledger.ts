@@ -290,6 +290,14 @@ export class Ledger implements Disposable {
     });
   }
 
+  /** Takes back that builds were handed on: the transport has forgotten them. */
+  undispatchAll(): void {
+    this.#write(
+      "take builds back",
+      () => this.#run("UPDATE builds SET dispatched_at = NULL WHERE status = 'queued'"),
+    );
+  }
+
   /** Notes that somebody wants a build to stop. @returns The build; `undefined` if unknown. */
   requestCancel(id: string): BuildRecord | undefined {
     this.#write("note a wish to cancel", () =>

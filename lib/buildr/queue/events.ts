@@ -115,7 +115,14 @@ export interface AgentHeartbeat {
 
 /** What the coordinator tells all agents. */
 export type ControlMessage =
-  | { readonly v: 1; readonly type: "cancel"; readonly build: string; readonly reason?: string }
+  | {
+    readonly v: 1;
+    readonly type: "cancel";
+    readonly build: string;
+    /** Only whoever has it by this; everybody without one. */
+    readonly lease?: string;
+    readonly reason?: string;
+  }
   | { readonly v: 1; readonly type: "drain"; readonly agent?: string }
   | { readonly v: 1; readonly type: "ping" };
 

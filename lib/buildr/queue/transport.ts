@@ -73,6 +73,16 @@ export interface Delivery {
 export interface CoordinatorTransport extends AsyncDisposable {
   /** What it is, for people. */
   readonly name: string;
+  /** Whether builds that it has taken survive an end of the coordinator. */
+  readonly keepsBuilds: boolean;
+  /**
+   * Begins, once the listeners are there.
+   *
+   * @throws {TransportError} when there is nobody to talk to.
+   */
+  connect(): Promise<void>;
+  /** Whether a build would be taken now. */
+  isHealthy(): boolean;
   /**
    * Puts a build where agents take it from. Resolved when it cannot be lost any more.
    *

@@ -47,6 +47,7 @@ const MAX_DEAD = 10_000;
 /** The coordinator's way to a RabbitMQ, 3.8 or later. */
 export class RabbitCoordinatorTransport implements CoordinatorTransport {
   readonly name: string;
+  readonly keepsBuilds = true;
   readonly #options: RabbitOptions;
   readonly #link: RabbitLink;
   readonly #queues = new Set([jobsQueue([])]);
@@ -77,6 +78,10 @@ export class RabbitCoordinatorTransport implements CoordinatorTransport {
    */
   async connect(): Promise<void> {
     await this.#link.open();
+  }
+
+  isHealthy(): boolean {
+    return this.#link.model !== undefined;
   }
 
   onEvent(listener: (event: BuildEvent) => Promise<void>): void {

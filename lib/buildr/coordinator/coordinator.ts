@@ -1,0 +1,390 @@
+import {
+  type AgentHeartbeat,
+  type BuildEvent,
+  type BuildStatus,
+  isFinal,
+} from "../queue/events.ts";
+import { type BuildJob, checkJob, JobRefusedError } from "../queue/job.ts";
+import { type RepositoryPolicy, repositoryProblem } from "../queue/repository.ts";
+import type {
+  CoordinatorTransport,
+  DeadJob,
+  SeedSubmission,
+  SubmitOptions,
+} from "../queue/transport.ts";
+import { EventBatch } from "./event_batch.ts";
+import type { BuildRecord, Ledger, LedgerEvent } from "./ledger.ts";
+
+/** What a coordinator is made of. */
+export interface CoordinatorOptions {
+  /** What it knows. */
+  readonly ledger: Ledger;
+  /** The way to the agents; it is connected by {@linkcode Coordinator.start}. */
+  readonly transport: CoordinatorTransport;
+  /** Name under which it tells about builds. Default `coordinator`. */
+  readonly name?: string;
+  /** Which repositories are taken. Default every one that is no path. */
+  readonly repositories?: RepositoryPolicy;
+  /**
+   * How many builds may wait at the transport beyond the free slots: those are past cancelling
+   * without a trace and past being overtaken. Default 4.
+   */
+  readonly lookahead?: number;
+  /** How long an agent may be silent before it counts as gone. Default 30 s. */
+  readonly agentTimeoutMs?: number;
+  /** How long results are kept. Default 30 days. */
+  readonly retentionMs?: number;
+  /** How many of the newest results are kept however old they are. Default 100. */
+  readonly retentionCount?: number;
+  /** Told when something goes wrong that nobody waits for. Default nobody. */
+  readonly onProblem?: (error: unknown) => void;
+}
+
+/** A build to submit: a job whose id, version and time may be left out. */
+export type Submission =
+  & Omit<BuildJob, "v" | "id" | "submitted_at">
+  & Partial<Pick<BuildJob, "v" | "id" | "submitted_at">>;
+
+/** How often it looks after itself. */
+const TICK_MS = 1_000;
+/** How often the number of waiting builds is noted for the plot. */
+const DEPTH_MS = 10_000;
+/** How long an agent may take to end a build that is cancelled, before that counts without it. */
+const CANCEL_PATIENCE_MS = 10_000;
+
+/**
+ * Hands builds to agents in the right order, knows what became of them, and tells whoever asks.
+ *
+ * It decides nothing that a crash could lose: builds and results are in the {@linkcode Ledger}
+ * before anybody hears of them, and agents go on without it.
+ *
+ * Permissions: those of the ledger and the transport.
+ */
+export class Coordinator implements AsyncDisposable {
+  /** What it knows; to be read only. */
+  readonly ledger: Ledger;
+  readonly #options: CoordinatorOptions;
+  readonly #transport: CoordinatorTransport;
+  readonly #name: string;
+  readonly #batch: EventBatch;
+  readonly #followers = new Set<() => void>();
+  readonly #agents = new Map<string, AgentHeartbeat & { readonly heardAt: number }>();
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #dispatching: Promise<void> | undefined;
+  #wantsDispatch = false;
+  #isClosed = false;
+
+  private constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.ledger = options.ledger;
+    this.#transport = options.transport;
+    this.#name = options.name ?? "coordinator";
+    this.#batch = new EventBatch((events) => this.#record(events));
+  }
+
+  /**
+   * Starts one. Whoever disposes it closes the transport, and not the ledger.
+   *
+   * @throws {TransportError} when there is nobody to talk to.
+   */
+  static async start(options: CoordinatorOptions): Promise<Coordinator> {
+    const coordinator = new Coordinator(options);
+    await coordinator.#begin();
+    return coordinator;
+  }
+
+  async #begin(): Promise<void> {
+    const transport = this.#transport;
+    if (!transport.keepsBuilds) this.ledger.undispatchAll();
+    transport.onEvent((event) => this.#batch.add(event));
+    transport.onHeartbeat((beat) => this.#hear(beat));
+    transport.onSeedJob((seed) => this.#takeSeedJob(seed));
+    await transport.connect();
+    this.#timers.push(setInterval(() => this.#attempt(() => this.#tick()), TICK_MS));
+    this.#timers.push(
+      setInterval(() => this.#attempt(() => this.ledger.noteDepth()), DEPTH_MS),
+    );
+    this.#dispatch();
+  }
+
+  /** The transport, for people. */
+  get transportName(): string {
+    return this.#transport.name;
+  }
+
+  /** Whether builds can be handed on now. */
+  isHealthy(): boolean {
+    return this.#transport.isHealthy();
+  }
+
+  /**
+   * Takes a build on. When this returns it is on disk.
+   *
+   * @param submission What to build; one whose id is known is not taken a second time.
+   * @param reply The first program's back-channel.
+   * @returns What is known of it now.
+   * @throws {JobRefusedError} when it is no build, or its repository is not allowed.
+   * @throws {LedgerError} when the ledger cannot write: nobody has it.
+   */
+  submit(submission: Submission, reply: SubmitOptions = {}): BuildRecord {
+    const job = checkJob({
+      ...submission,
+      v: submission.v ?? 1,
+      id: submission.id ?? crypto.randomUUID(),
+      submitted_at: submission.submitted_at ?? Date.now(),
+    });
+    const problem = repositoryProblem(job.repo, this.#options.repositories);
+    if (problem !== undefined) throw new JobRefusedError([`"repo": ${problem}`]);
+    if (this.ledger.submit(job, reply)) {
+      this.#notify();
+      this.#dispatch();
+    }
+    return this.ledger.get(job.id)!;
+  }
+
+  /**
+   * Asks for what was built once more, under a new id.
+   *
+   * @returns The new build; `undefined` when the id is unknown.
+   */
+  retry(id: string): BuildRecord | undefined {
+    const build = this.ledger.get(id);
+    if (build === undefined) return undefined;
+    const { v: _v, id: _id, submitted_at: _at, ...job } = build.job;
+    return this.submit(job);
+  }
+
+  /**
+   * Stops a build: one that waits never starts, one that runs is ended.
+   *
+   * @returns The build; `undefined` when the id is unknown. One that has a result keeps it.
+   */
+  async cancel(id: string, reason = "cancelled"): Promise<BuildRecord | undefined> {
+    const build = this.ledger.requestCancel(id);
+    if (build === undefined || isFinal(build.status)) return build;
+    if (build.status === "queued") {
+      this.ledger.finish(id, "canceled", reason, this.#name);
+      this.#notify();
+    }
+    // Also when it waits: an agent may be taking it at this moment.
+    await this.#transport.control({ v: 1, type: "cancel", build: id, reason });
+    return this.ledger.get(id);
+  }
+
+  /** Lets an agent, or all of them, take no more builds. */
+  async drain(agent?: string): Promise<void> {
+    await this.#transport.control({
+      v: 1,
+      type: "drain",
+      ...(agent === undefined ? {} : { agent }),
+    });
+  }
+
+  /** Agents that have been heard of lately, by name. */
+  agents(): readonly (AgentHeartbeat & { readonly isAlive: boolean; readonly heardAt: number })[] {
+    const limit = Date.now() - (this.#options.agentTimeoutMs ?? 30_000);
+    return this.ledger.agents().map(({ beat, lastSeenAt }) => ({
+      ...beat,
+      heardAt: lastSeenAt,
+      isAlive: lastSeenAt >= limit,
+    }));
+  }
+
+  /** Builds that nobody runs any more. */
+  async dead(): Promise<readonly DeadJob[]> {
+    return (await this.#transport.dead()).map((job) => ({
+      ...job,
+      lastLines: job.lastLines.length > 0 ? job.lastLines : this.#lastLines(job.id),
+    }));
+  }
+
+  /** Takes a dead build on again, under a new id. @returns The new build, if it was one. */
+  async retryDead(id: string): Promise<BuildRecord | undefined> {
+    const dead = (await this.#transport.dead()).find((job) => job.id === id);
+    if (dead?.job === undefined) return undefined;
+    const { v: _v, id: _id, submitted_at: _at, ...job } = dead.job;
+    // First the new one: a crash in between must not lose it.
+    const build = this.submit(job);
+    await this.#transport.removeDead(id);
+    return build;
+  }
+
+  /** Drops a dead build. @returns Whether it was there. */
+  async dropDead(id: string): Promise<boolean> {
+    return await this.#transport.removeDead(id);
+  }
+
+  /**
+   * Events as they come, from the ledger: nothing is missed, however slow the reader is.
+   *
+   * @param options `after`: with a larger number, default only new ones; `build`: of this one, and
+   * then it ends after the result; `signal`: ends it.
+   */
+  async *follow(
+    options: { readonly after?: number; readonly build?: string; readonly signal?: AbortSignal } =
+      {},
+  ): AsyncIterable<LedgerEvent> {
+    const { build, signal } = options;
+    let after = options.after ?? this.ledger.lastEventId();
+    let wake = () => {};
+    let isDirty = true;
+    const listener = () => {
+      isDirty = true;
+      wake();
+    };
+    this.#followers.add(listener);
+    signal?.addEventListener("abort", listener);
+    try {
+      while (signal?.aborted !== true && !this.#isClosed) {
+        if (!isDirty) await new Promise<void>((resolve) => wake = resolve);
+        isDirty = false;
+        for (;;) {
+          const events = this.ledger.events({
+            after,
+            limit: 500,
+            ...(build === undefined ? {} : { build }),
+          });
+          for (const event of events) {
+            if (signal?.aborted) return;
+            after = event.id;
+            yield event;
+          }
+          if (events.length < 500) break;
+        }
+        if (build !== undefined) {
+          const status = this.ledger.get(build)?.status;
+          if (status === undefined || (isFinal(status) && !isDirty)) return;
+        }
+      }
+    } finally {
+      this.#followers.delete(listener);
+      signal?.removeEventListener("abort", listener);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#notify();
+    await this.#dispatching;
+    this.#batch.flush();
+    await this.#transport[Symbol.asyncDispose]();
+  }
+
+  #notify(): void {
+    for (const follower of [...this.#followers]) follower();
+  }
+
+  #hear(beat: AgentHeartbeat): void {
+    const known = this.#agents.get(beat.agent);
+    this.#agents.set(beat.agent, { ...beat, heardAt: Date.now() });
+    this.#attempt(() => this.ledger.noteAgent(beat));
+    // Room for more, perhaps.
+    if (known === undefined || known.builds.length > beat.builds.length) this.#dispatch();
+  }
+
+  #takeSeedJob({ repo, branch, ...reply }: SeedSubmission): Promise<void> {
+    try {
+      this.submit({ repo, ...(branch === undefined ? {} : { branch }) }, reply);
+    } catch (error) {
+      // An agent would refuse it too, and answers on the back-channel: let it.
+      if (!(error instanceof JobRefusedError)) return Promise.reject(error);
+      const job = { v: 1, id: crypto.randomUUID(), repo, submitted_at: Date.now() } as const;
+      this.ledger.submit(job, reply);
+      this.ledger.finish(job.id, "error", error.message, this.#name);
+      this.#notify();
+    }
+    return Promise.resolve();
+  }
+
+  /** Notes events, and ends what should not run. */
+  #record(events: readonly BuildEvent[]): void {
+    const results = this.ledger.apply(events);
+    let mayDispatch = false;
+    for (const [index, { result }] of results.entries()) {
+      const event = events[index]!;
+      if (result === "accepted" && event.type === "finished") mayDispatch = true;
+      if (result === "accepted" && event.type === "started") {
+        mayDispatch = true;
+        const build = this.ledger.get(event.build);
+        if (build?.cancelRequestedAt !== undefined) this.#cancelLease(event, "cancelled");
+      }
+      // It works for nothing: the build has a result, or another agent has it.
+      if (result === "stale" && event.type === "started") this.#cancelLease(event, "superseded");
+    }
+    this.#notify();
+    if (mayDispatch) this.#dispatch();
+  }
+
+  #cancelLease({ build, lease }: BuildEvent, reason: string): void {
+    this.#transport.control({ v: 1, type: "cancel", build, lease, reason })
+      .catch((error) => this.#options.onProblem?.(error));
+  }
+
+  /** Hands builds on until there is no room; asked again while it does so, it looks again. */
+  #dispatch(): void {
+    this.#wantsDispatch = true;
+    this.#dispatching ??= this.#dispatchAll().finally(() => this.#dispatching = undefined);
+  }
+
+  async #dispatchAll(): Promise<void> {
+    try {
+      while (this.#wantsDispatch && !this.#isClosed) {
+        this.#wantsDispatch = false;
+        const room = this.#room();
+        if (room <= 0) continue;
+        for (const build of this.ledger.ready(room)) {
+          await this.#transport.submit(build.job, build.reply);
+          // After a crash right here it is handed on twice, and one of them counts.
+          this.ledger.markDispatched(build.job.id);
+        }
+      }
+    } catch (error) {
+      // The transport is away, or the disk is full; the tick tries again.
+      this.#options.onProblem?.(error);
+    }
+  }
+
+  #room(): number {
+    let free = 0;
+    const limit = Date.now() - (this.#options.agentTimeoutMs ?? 30_000);
+    for (const agent of this.#agents.values()) {
+      if (agent.heardAt < limit || agent.draining) continue;
+      free += Math.max(0, agent.slots - agent.builds.length);
+    }
+    return free + (this.#options.lookahead ?? 4) - this.ledger.dispatched();
+  }
+
+  #tick(): void {
+    const now = Date.now();
+    for (const build of this.ledger.list({ status: ["running"], limit: 1_000 })) {
+      const { cancelRequestedAt = Infinity } = build;
+      if (now - cancelRequestedAt < CANCEL_PATIENCE_MS) continue;
+      // Its agent is gone or hangs: the wish counts all the same.
+      this.ledger.finish(build.job.id, "canceled", "cancelled; its agent is silent", this.#name);
+      this.#notify();
+    }
+    const { retentionMs = 30 * 24 * 3600_000, retentionCount = 100 } = this.#options;
+    this.ledger.expire(now - retentionMs, retentionCount);
+    this.#dispatch();
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.onProblem?.(error);
+    }
+  }
+
+  #lastLines(build: string): readonly string[] {
+    const events = this.ledger.events({ build, types: ["log"], tail: true, limit: 20 });
+    const text = events.map(({ data }) => data ?? "").join("");
+    return text.split("\n").filter((line) => line !== "").slice(-20);
+  }
+}
+
+/** Whether a text names a state of a build. */
+export function isBuildStatus(text: string): text is BuildStatus {
+  return ["queued", "running"].includes(text) || isFinal(text);
+}
