@@ -7,7 +7,7 @@ import { directoryDigest } from "./records.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Another number is another meaning of keys: nothing of before is found. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What identifies a piece of work before its sources are looked at. */
 export interface WorkKey {

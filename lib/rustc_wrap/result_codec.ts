@@ -2,9 +2,10 @@ import type { Artifact, UnitResult } from "./model.ts";
 import { sha256 } from "./sha256.ts";
 
 /** First line of every kept result; another number is another format. */
-const MAGIC = "superorch unit result 1\n";
-/** Magic, length of the description, checksum of all that follows them. */
-const FIXED_BYTES = MAGIC.length + 8;
+const MAGIC = "superorch unit result 2\n";
+/** Magic, checksum of all that follows it, length of the description. */
+const SUMMED_FROM = MAGIC.length + 4;
+const FIXED_BYTES = SUMMED_FROM + 4;
 
 interface Description {
   readonly code: number;
@@ -50,8 +51,8 @@ export async function encodeResult(result: UnitResult): Promise<Uint8Array<Array
     at += part.length;
   }
   const view = new DataView(bytes.buffer);
-  view.setUint32(MAGIC.length, text.length);
-  view.setUint32(MAGIC.length + 4, checksum(bytes.subarray(FIXED_BYTES)));
+  view.setUint32(SUMMED_FROM, text.length);
+  view.setUint32(MAGIC.length, checksum(bytes.subarray(SUMMED_FROM)));
   return bytes;
 }
 
@@ -65,9 +66,9 @@ export function decodeResult(bytes: Uint8Array<ArrayBuffer>): UnitResult | undef
   if (bytes.length < FIXED_BYTES) return undefined;
   if (String.fromCharCode(...bytes.subarray(0, MAGIC.length)) !== MAGIC) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const textLength = view.getUint32(MAGIC.length);
+  if (checksum(bytes.subarray(SUMMED_FROM)) !== view.getUint32(MAGIC.length)) return undefined;
+  const textLength = view.getUint32(SUMMED_FROM);
   const body = bytes.subarray(FIXED_BYTES);
-  if (checksum(body) !== view.getUint32(MAGIC.length + 4)) return undefined;
   const text = new TextDecoder().decode(body.subarray(0, textLength));
   const description: Description = JSON.parse(text);
   let at = textLength;
