@@ -1,3 +1,4 @@
+import { absolute } from "../lib/buildr/manifest/find.ts";
 import { cleanProject } from "../lib/buildr/run/clean.ts";
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { connectEngine } from "../lib/engine/mod.ts";
@@ -53,18 +54,9 @@ export function cleanCommand(output: Output): CommandUnknownOpts {
 
 async function realDirectory(path: string): Promise<string> {
   try {
-    if ((await Deno.stat(path)).isDirectory) return absolute(path);
+    if ((await Deno.stat(path)).isDirectory) return absolute(path, Deno.cwd());
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   throw new UsageError(`Cannot clean "${path}": there is no such directory`);
-}
-
-// As the manifest's own directory is written: absolute, and links as the user has them.
-function absolute(path: string): string {
-  const url = new URL(
-    `${encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F")}/`,
-    `file://${encodeURI(Deno.cwd())}/`,
-  );
-  return decodeURIComponent(url.pathname).replace(/(.)\/+$/, "$1");
 }

@@ -90,7 +90,8 @@ function shownPath(path: string, cwd: string): string {
   return path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
 }
 
-function absolute(path: string, cwd: string): string {
+/** A path from the root, without `.` and `..`; links stay as they are. */
+export function absolute(path: string, cwd: string): string {
   const parts: string[] = [];
   for (const part of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
     if (part === "..") parts.pop();

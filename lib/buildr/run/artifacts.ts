@@ -181,9 +181,10 @@ function isSame(a: Kept, b: Kept): boolean {
 
 /** Directory of the artifacts of a node. */
 export function dirOf({ stage, row }: Pick<PlanNode, "stage" | "row">): string {
-  if (row === undefined) return stage.name;
-  const word = (text: string) => text.replace(/[/\\\0]/g, "_");
-  return `${stage.name}/${
+  // A name never leads anywhere else: what is there is removed before the stage's own files come.
+  const word = (text: string) => text.replace(/[/\\\0]/g, "_").replace(/^\.+$/, "_");
+  if (row === undefined) return word(stage.name);
+  return `${word(stage.name)}/${
     Object.entries(row).map(([name, value]) => `${word(name)}=${word(value)}`).join(",")
   }`;
 }

@@ -1,6 +1,5 @@
 import { TailBuffer } from "../../commands/output/mod.ts";
 import type { Masker } from "../secrets/masker.ts";
-import type { RunPlanOptions } from "./options.ts";
 import type { RunReporter } from "./reporter.ts";
 
 /** What is kept of an output for the report of a failure. */
@@ -16,8 +15,6 @@ const STREAMS = ["stdout", "stderr"] as const;
 export class NodeOutput {
   readonly #node: string;
   readonly #reporter: RunReporter;
-  readonly #onOutput: RunPlanOptions["onOutput"];
-  readonly #wantsText: boolean;
   readonly #tail = new TailBuffer({ limitBytes: TAIL_BYTES });
   readonly #maskers: Readonly<Record<"stdout" | "stderr", Masker | undefined>>;
   readonly #decoders = {
@@ -30,12 +27,9 @@ export class NodeOutput {
     node: string,
     reporter: RunReporter,
     newMasker: () => Masker | undefined,
-    options: Pick<RunPlanOptions, "onEvent" | "onOutput">,
   ) {
     this.#node = node;
     this.#reporter = reporter;
-    this.#onOutput = options.onOutput;
-    this.#wantsText = options.onEvent !== undefined;
     this.#maskers = { stdout: newMasker(), stderr: newMasker() };
   }
 
@@ -72,15 +66,15 @@ export class NodeOutput {
     const waits: Promise<unknown>[] = [];
     if (bytes.length > 0) {
       this.#tail.write(bytes);
-      const wait = this.#onOutput?.(this.#node, stream, bytes);
-      if (wait instanceof Promise) waits.push(wait);
+      const wait = this.#reporter.output(this.#node, stream, bytes);
+      if (wait !== undefined) waits.push(wait);
     }
-    if (this.#wantsText) {
+    if (this.#reporter.wantsEvents) {
       const text = this.#decoders[stream].decode(bytes, { stream: !isEnd });
       const wait = text === ""
         ? undefined
         : this.#reporter.emit({ type: "output", node: this.#node, stream, text });
-      if (wait instanceof Promise) waits.push(wait);
+      if (wait !== undefined) waits.push(wait);
     }
     return waits.length === 0 ? undefined : Promise.all(waits);
   }

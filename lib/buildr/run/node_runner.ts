@@ -444,7 +444,11 @@ function wordsFor(error: unknown, node: PlanNode, place: Place | undefined): str
   if (error instanceof ProgramNotFoundError && place === undefined) {
     return `image "${image}" cannot be used: it has no "sh"`;
   }
-  return describe(error);
+  const words = describe(error);
+  const noSocket = /bind source path does not exist/.test(words) && words.includes(".sock");
+  return noSocket
+    ? `${words}; "docker: false" or --no-docker-sock leaves the engine's socket out`
+    : words;
 }
 
 /** Puts an error and its causes into one text. */

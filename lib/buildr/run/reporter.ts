@@ -15,16 +15,38 @@ export type MaskerFactory = () => Masker | undefined;
 export class RunReporter {
   readonly #options: Pick<RunPlanOptions, "onEvent" | "onOutput">;
   readonly #newMasker: MaskerFactory;
+  readonly #onBroken: (error: unknown) => void;
 
   /**
    * Makes a reporter.
    *
    * @param options Who listens.
    * @param newMasker Makes a masker for one stream.
+   * @param onBroken Takes what a listener throws; nothing here fails of it.
    */
-  constructor(options: Pick<RunPlanOptions, "onEvent" | "onOutput">, newMasker: MaskerFactory) {
+  constructor(
+    options: Pick<RunPlanOptions, "onEvent" | "onOutput">,
+    newMasker: MaskerFactory,
+    onBroken: (error: unknown) => void,
+  ) {
     this.#options = options;
     this.#newMasker = newMasker;
+    this.#onBroken = onBroken;
+  }
+
+  /** Hands bytes on, as `RunPlanOptions.onOutput` has them. */
+  output(
+    node: string,
+    stream: "stdout" | "stderr",
+    bytes: Uint8Array,
+  ): Promise<unknown> | undefined {
+    const { onOutput } = this.#options;
+    return onOutput === undefined ? undefined : this.#guarded(() => onOutput(node, stream, bytes));
+  }
+
+  /** Whether anybody wants events. */
+  get wantsEvents(): boolean {
+    return this.#options.onEvent !== undefined;
   }
 
   /**
@@ -33,11 +55,21 @@ export class RunReporter {
    * @param event The event; its texts are masked, but for output, which has been.
    * @returns What to wait for before more of the same comes.
    */
-  emit(event: NewRunEvent): unknown {
+  emit(event: NewRunEvent): Promise<unknown> | undefined {
     const { onEvent } = this.#options;
     if (onEvent === undefined) return undefined;
     const timed = { ...event, at: new Date().toISOString() } as RunEvent;
-    return onEvent(timed.type === "output" ? timed : this.masked(timed));
+    return this.#guarded(() => onEvent(timed.type === "output" ? timed : this.masked(timed)));
+  }
+
+  #guarded(listen: () => unknown): Promise<unknown> | undefined {
+    try {
+      const wait = listen();
+      return wait instanceof Promise ? wait.catch(this.#onBroken) : undefined;
+    } catch (error) {
+      this.#onBroken(error);
+      return undefined;
+    }
   }
 
   /** Tells something worth knowing. */
@@ -52,7 +84,7 @@ export class RunReporter {
 
   /** Makes what takes the output of one node. */
   outputOf(node: string): NodeOutput {
-    return new NodeOutput(node, this, this.#newMasker, this.#options);
+    return new NodeOutput(node, this, this.#newMasker);
   }
 
   #mask(value: unknown): unknown {

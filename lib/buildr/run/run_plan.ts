@@ -50,6 +50,7 @@ const AFTER_MS = 60_000;
  * @returns How every stage ended; a stage that fails is no error.
  * @throws {EngineUnreachableError} when there is no engine; nothing was made.
  * @throws {SecretError} when a secret cannot be opened; nothing was made.
+ * @throws {unknown} what a listener threw, once everything is cleaned up.
  * @example
  * ```ts no-eval
  * import { loadManifest, planRun, runPlan } from "@superorch/superorch/buildr";
@@ -64,14 +65,16 @@ const AFTER_MS = 60_000;
 export async function runPlan(plan: RunPlan, options: RunPlanOptions = {}): Promise<RunResult> {
   const startedAtMs = Date.now();
   const begin = performance.now();
-  using deadline = Deadline.after(options.timeoutMs, { signal: options.signal, what: "the run" });
+  const broken = new AbortController();
+  using outer = Deadline.after(undefined, { signal: options.signal });
+  using deadline = outer.child(options.timeoutMs, { signal: broken.signal, what: "the run" });
   const { signal } = deadline;
   const active = [...plan.nodes, ...plan.after === undefined ? [] : [plan.after]]
     .filter(({ skip }) => skip === undefined);
   const secrets = await secretsOf(active, plan, options, signal);
   const newMasker = await maskerFactory([...secrets.values()]);
   const run = newRunId();
-  const reporter = new RunReporter(options, newMasker);
+  const reporter = new RunReporter(options, newMasker, (error) => broken.abort(error));
   reporter.emit({
     type: "run_started",
     run,
@@ -100,7 +103,9 @@ export async function runPlan(plan: RunPlan, options: RunPlanOptions = {}): Prom
     wallMs: Math.round(performance.now() - begin),
     nodes,
   };
-  reporter.emit({ type: "run_finished", result });
+  await reporter.emit({ type: "run_finished", result });
+  // The caller's own listener failed: everything is cleaned up, and it gets its error back.
+  broken.signal.throwIfAborted();
   return result;
 }
 
