@@ -18,6 +18,9 @@ import type { ContainerSpec, HealthSpec } from "./spec.ts";
 /** `docker restart` starts again some 0.3 s after the end; a `docker stop` is told this much later. */
 const FOREIGN_RESTART_MS = 1_000;
 
+/** How our own end looks: SIGKILL and SIGTERM. */
+const KILLED: readonly number[] = [137, 143];
+
 /** What a container shares with the rest of its network. */
 export interface ContainerNodeContext {
   /** The engine. */
@@ -334,7 +337,9 @@ export class ContainerNode implements GraphNode {
     try {
       let code = (await exit).StatusCode;
       let pumpError = await pumping;
-      let inspect = await this.#inspectAfterExit(id);
+      // One that we kill is being removed: there is nothing to learn of it any more.
+      const isKilled = this.#terminating && KILLED.includes(code);
+      let inspect = isKilled ? undefined : await this.#inspectAfterExit(id);
       for (let run = 1; inspect !== undefined && await this.#startsAgain(inspect, run); run++) {
         const startedAtMs = await this.#nextStart(id, run);
         if (startedAtMs === undefined) break;
@@ -365,7 +370,7 @@ export class ContainerNode implements GraphNode {
   // it would have been started again.
   #hadLastWord(inspect: ContainerInspect | undefined, code: number): boolean {
     const { restart } = this.spec;
-    return inspect !== undefined && code !== 137 && code !== 143 && restart !== "always" &&
+    return inspect !== undefined && !KILLED.includes(code) && restart !== "always" &&
       restart !== "unless-stopped";
   }
 

@@ -1,9 +1,8 @@
 import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
 import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
-import { limiter } from "./_limit.ts";
-import { stopPolitely } from "./polite_stop.ts";
 import { Turns } from "./_turns.ts";
+import { adoptKept } from "./adopt_kept.ts";
 import { BindSources } from "./bind_sources.ts";
 import { checkNodes } from "./check_container.ts";
 import { requireKnownOptions } from "./_known_options.ts";
@@ -12,10 +11,9 @@ import { ContainerNode } from "./container_node.ts";
 import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
 import { requireFreeNames } from "./free_names.ts";
-import { checkGraph, wavesOf } from "./graph.ts";
+import { endNodes } from "./end_nodes.ts";
+import { checkGraph } from "./graph.ts";
 import { findKept, type KeptProject, lockKept } from "./kept.ts";
-import { hasDoneItsWork } from "./kept_current.ts";
-import { LABEL } from "./labels.ts";
 import { makeNodes, openOutputs } from "./make_nodes.ts";
 import { NamedObjects } from "./named_objects.ts";
 import { NetworkIdentity, newRunId } from "./network_identity.ts";
@@ -34,7 +32,6 @@ import type {
 import { formatOwner, identifyProcess } from "./owner.ts";
 import { prepareImages } from "./prepare_images.ts";
 import { failureReport, hasFailed, timeoutReport } from "./report.ts";
-import { removeContainer } from "./remove_container.ts";
 import { RunningContainer } from "./running_container.ts";
 import type { ContainerSpec, NodeSpec } from "./spec.ts";
 import { startGraph } from "./start_graph.ts";
@@ -51,12 +48,6 @@ const START_WIDTH = 4;
  * can tell who was first: what is noticed first is not always what ended first.
  */
 const CASCADE_MS = 250;
-
-/** Host commands are asked to end and killed after this; containers are removed at once. */
-const COMMAND_GRACE_MS = 1_000;
-
-/** What the docker command and Compose give a container that says nothing of its own. */
-const CONTAINER_GRACE_MS = 10_000;
 
 /**
  * A set of containers and host commands that run together: one graph, one network on the engine,
@@ -467,25 +458,13 @@ export class ContainerNetwork implements AsyncDisposable {
     const nodes = names === undefined
       ? this.#registry.nodes
       : names.flatMap((name) => this.#registry.node(name) ?? []);
-    const gate = limiter(2 * START_WIDTH);
-    const results: PromiseSettledResult<void>[] = [];
-    for (const group of this.#endOrder(nodes)) {
-      results.push(
-        ...await Promise.allSettled(group.map((node) =>
-          gate(async () => {
-            await node.terminate(options.graceMs ?? this.#graceOf(node));
-            this.#registry.collect(node);
-          })
-        )),
-      );
-    }
-    const errors = results.filter((result) => result.status === "rejected");
-    if (errors.length > 0) {
-      throw new AggregateError(
-        errors.map(({ reason }) => reason),
-        `Cannot end ${errors.length} of ${nodes.length} nodes of network "${this.name}"`,
-      );
-    }
+    await endNodes(nodes, {
+      network: this.name,
+      stop: this.#options.stop,
+      specs: this.#registry.specs,
+      graceMs: options.graceMs,
+      onEnded: (node) => this.#registry.collect(node),
+    });
   }
 
   #select(names: readonly string[] | undefined) {
@@ -494,19 +473,6 @@ export class ContainerNetwork implements AsyncDisposable {
     const specs = wanted.map((name) => this.#registry.requireSpec(name));
     checkNodes(specs, this.#options);
     return { wanted, specs, containers: specs.filter((spec) => spec.kind === "container") };
-  }
-
-  #graceOf({ spec }: GraphNode): number {
-    if (spec.kind === "command") return COMMAND_GRACE_MS;
-    return this.#options.stop === "ask" ? spec.stopTimeoutMs ?? CONTAINER_GRACE_MS : 0;
-  }
-
-  // Killed at once, nobody notices what went first.
-  #endOrder(nodes: readonly GraphNode[]): readonly (readonly GraphNode[])[] {
-    if (this.#options.stop !== "ask") return [nodes];
-    const waves = wavesOf(this.#registry.specs);
-    const groups = Map.groupBy(nodes, ({ spec }) => waves.get(spec.name) ?? 0);
-    return [...groups].toSorted(([a], [b]) => b - a).map(([, group]) => group);
   }
 
   /**
@@ -603,7 +569,13 @@ export class ContainerNetwork implements AsyncDisposable {
     });
     stack.move(); // the nodes end their outputs
     this.#observe(specs);
-    await this.#adopt(kept, signal);
+    await adoptKept(
+      this.engine,
+      this.#registry.nodes,
+      kept,
+      [...this.#registry.specs.values()],
+      signal,
+    );
     await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
       engine: this.engine,
       find: (name) => this.#registry.node(name),
@@ -650,29 +622,6 @@ export class ContainerNetwork implements AsyncDisposable {
       if (!this.#interrupted.signal.aborted) throw error;
       return await new Promise<never>(() => {});
     }
-  }
-
-  // What runs already, and would be made the same way today, goes on; everything else of that name
-  // makes room.
-  async #adopt(kept: KeptProject | undefined, signal: AbortSignal): Promise<void> {
-    const specs = [...this.#registry.specs.values()];
-    await Promise.all(this.#registry.nodes.map(async (node) => {
-      if (!(node instanceof ContainerNode) || node.status.phase !== "waiting") return;
-      const there = kept?.containers.get(node.spec.name);
-      const same = there?.Labels[LABEL.spec] === node.labels[LABEL.spec];
-      if (same && there?.State === "running") return await node.adopt(there.Id, signal);
-      if (same && hasDoneItsWork(node.spec.name, there!, specs)) {
-        return await node.adoptEnded(there!.Id, signal);
-      }
-      // Another number of replicas can leave the name on the engine to one of another name here.
-      const inTheWay = [...kept?.containers.values() ?? []].filter(({ Id, Names }) =>
-        Id === there?.Id || Names.includes(`/${node.engineName}`)
-      );
-      for (const { Id, State } of inTheWay) {
-        if (State === "running") await stopPolitely(this.engine, Id, { signal });
-        await removeContainer(this.engine, Id, signal);
-      }
-    }));
   }
 
   #lock(signal: AbortSignal): Promise<AsyncDisposable> {

@@ -40,6 +40,8 @@ export class NetworkEvents implements AsyncDisposable {
       const stream = await engine.system.events({
         labels,
         types: ["container"],
+        // Each program that is run in a container is three more, which nobody here wants.
+        actions: ["start", "die", "kill", "oom", "pause", "unpause", "health_status"],
         signal: opening.signal,
       });
       events.#reading = events.#read(stream);

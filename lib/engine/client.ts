@@ -1,6 +1,7 @@
 import { type CredentialResolver, dockerCredentials } from "../registry/mod.ts";
 import { concatBytes } from "./_bytes.ts";
-import { abortableFetch } from "../retry/mod.ts";
+import { abortable } from "../retry/mod.ts";
+import { abortableFetch, abortableHead } from "../retry/abortable_fetch.ts";
 import { bodyReader } from "../retry/_body_reader.ts";
 import { type EngineEndpoint, formatEndpoint } from "./endpoint.ts";
 import {
@@ -178,9 +179,11 @@ export class EngineClient implements AsyncDisposable {
    * @returns The parsed body. Nothing checks its shape.
    */
   async json<T>(call: EngineCall): Promise<T> {
-    const response = await this.#answer(call);
+    // The one that answers in two steps says so; everything else comes in one piece.
+    const isWhole = call.onAccepted === undefined;
+    const response = await this.#answer(call, isWhole);
     try {
-      return await response.json() as T;
+      return await abortable(response.json(), isWhole ? call.signal : undefined) as T;
     } catch (cause) {
       throw await this.#failure(call, cause);
     }
@@ -208,7 +211,7 @@ export class EngineClient implements AsyncDisposable {
    * @returns The status.
    */
   async status(call: EngineCall): Promise<number> {
-    const response = await this.#answer(call);
+    const response = await this.#answer(call, true);
     await response.body?.cancel();
     return response.status;
   }
@@ -254,10 +257,10 @@ export class EngineClient implements AsyncDisposable {
     return this.#disposal;
   }
 
-  async #answer(call: EngineCall): Promise<Response> {
+  async #answer(call: EngineCall, isWhole = false): Promise<Response> {
     let response: Response;
     try {
-      response = await send(this.#transport, `/v${this.apiVersion}`, call);
+      response = await send(this.#transport, `/v${this.apiVersion}`, call, isWhole);
       if (!response.ok && !call.accept?.includes(response.status)) {
         throw this.#refusal(call, response.status, await readStart(response));
       }
@@ -285,7 +288,12 @@ export class EngineClient implements AsyncDisposable {
   }
 }
 
-function send(transport: Transport, prefix: string, call: EngineCall): Promise<Response> {
+function send(
+  transport: Transport,
+  prefix: string,
+  call: EngineCall,
+  isWhole = false,
+): Promise<Response> {
   const url = `${transport.baseUrl}${prefix}${call.path}${queryString(call.query)}`;
   const headers: Record<string, string> = {
     // Deno asks for gzip by default and the daemon then compresses archives: 100 MB took 2.1 s
@@ -294,7 +302,7 @@ function send(transport: Transport, prefix: string, call: EngineCall): Promise<R
     ...(call.json === undefined ? {} : { "content-type": "application/json" }),
     ...call.headers,
   };
-  return abortableFetch(url, {
+  return (isWhole ? abortableHead : abortableFetch)(url, {
     method: call.method,
     headers,
     body: call.json === undefined ? call.body : JSON.stringify(call.json),

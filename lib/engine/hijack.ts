@@ -43,6 +43,8 @@ export interface HijackRefusal {
 
 /** An answer's head is small; more is not an engine that speaks. */
 const MAX_HEAD_BYTES = 64 * 1024;
+/** Most programs that are attached to write a few lines: 64 KiB for each cost 1 ms of collection. */
+const FIRST_READ_BYTES = 4 * 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
@@ -99,7 +101,7 @@ function encodeRequest(request: HijackRequest): Uint8Array {
 
 async function readHead(connection: Deno.Conn): Promise<{ head: string; rest: Uint8Array }> {
   let bytes: Uint8Array = new Uint8Array(0);
-  const buffer = new Uint8Array(READ_BYTES);
+  const buffer = new Uint8Array(FIRST_READ_BYTES);
   while (bytes.length < MAX_HEAD_BYTES) {
     const count = await connection.read(buffer);
     if (count === null) throw new Error("the engine closed the connection before it answered");
@@ -159,9 +161,9 @@ function hijackedStream(
   rest: Uint8Array,
   contentType: string | undefined,
 ): HijackedStream {
-  // One buffer for the life of the stream. `conn.readable` is no choice: it closes the connection
-  // when the peer half-closes, and what was still to be sent is lost.
-  const buffer = new Uint8Array(READ_BYTES);
+  // One buffer, and a large one as soon as it is filled. `conn.readable` is no choice: it closes the
+  // connection when the peer half-closes, and what was still to be sent is lost.
+  let buffer = new Uint8Array(FIRST_READ_BYTES);
   let first: Uint8Array | undefined = rest.length > 0 ? rest : undefined;
   let closed = false;
   return {
@@ -173,8 +175,10 @@ function hijackedStream(
         return bytes;
       }
       try {
-        const count = await connection.read(buffer);
-        return count === null ? null : buffer.subarray(0, count);
+        const into = buffer;
+        const count = await connection.read(into);
+        if (count === into.length && count < READ_BYTES) buffer = new Uint8Array(READ_BYTES);
+        return count === null ? null : into.subarray(0, count);
       } catch (error) {
         // Who disposes of the stream while somebody else reads ends the reading.
         if (closed) return null;

@@ -34,6 +34,7 @@ export class SystemApi {
    *
    * @param labels Only about what has all of these labels.
    * @param types Only about these kinds, for example `container`.
+   * @param actions Only these, for example `die`; `health_status` for all of that kind.
    * @param since Events from this time on, sent first.
    * @returns The events; stop iterating, or call `return()`, to close the stream. Iterating throws
    * {@linkcode EngineConnectionError} when the engine ends it, except after `until`.
@@ -42,6 +43,7 @@ export class SystemApi {
     options: CallOptions & {
       readonly labels?: LabelFilter;
       readonly types?: readonly string[];
+      readonly actions?: readonly string[];
       readonly since?: Date;
       readonly until?: Date;
     } = {},
@@ -54,7 +56,10 @@ export class SystemApi {
         until: options.until === undefined ? undefined : options.until.getTime() / 1000,
         filters: filtersJson(
           options.labels,
-          options.types === undefined ? {} : { type: options.types },
+          {
+            ...(options.types === undefined ? {} : { type: options.types }),
+            ...(options.actions === undefined ? {} : { event: options.actions }),
+          },
         ),
       },
       signal: options.signal,
