@@ -309,6 +309,7 @@ Deno.test("lockRoot() completes what another run was interrupted in", async () =
         purpose: "uninstall a",
         remove: ["bin/a", "share/orchestra/a.idx", "share/orchestra/a.json"],
         add: [],
+        moves: [],
         directories: [],
         links: [],
       }),
@@ -323,7 +324,14 @@ Deno.test("a journal that leads out of the root is refused", async () => {
   await inDirectory(async (directory) => {
     const root = `${directory}/root`;
     await Deno.mkdir(`${root}/share/orchestra/.transaction`, { recursive: true });
-    const journal = { purpose: "x", remove: ["../x"], add: [], directories: [], links: [] };
+    const journal = {
+      purpose: "x",
+      remove: ["../x"],
+      add: [],
+      moves: [],
+      directories: [],
+      links: [],
+    };
     const path = `${root}/share/orchestra/.transaction/journal.json`;
     for (const text of ["{", JSON.stringify({ version: 1, ...journal }), '{"version": 2}']) {
       await Deno.writeTextFile(path, text);

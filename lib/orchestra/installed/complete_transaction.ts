@@ -49,7 +49,7 @@ export async function completeTransaction(
 }
 
 async function carryOut(root: string, journal: Journal, onStep: OnStep): Promise<void> {
-  const { remove, add, directories, links } = journal;
+  const { remove, moves, directories, links } = journal;
   const staged = joinPath(root, STAGED_DIRECTORY);
   await inTurns(remove, (path) => {
     onStep(`remove ${path}`);
@@ -64,8 +64,8 @@ async function carryOut(root: string, journal: Journal, onStep: OnStep): Promise
     onStep(`make ${path}`);
     makeDirectory(joinPath(root, path), mode);
   }
-  await inTurns(add, (path) => {
-    onStep(`add ${path}`);
+  await inTurns(moves, (path) => {
+    onStep(`move ${path}`);
     moveFile(joinPath(staged, path), joinPath(root, path));
   });
 }

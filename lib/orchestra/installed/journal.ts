@@ -21,6 +21,11 @@ export interface Journal {
   readonly remove: readonly string[];
   /** Files that wait in the staged directory, metadata last. */
   readonly add: readonly string[];
+  /**
+   * How they get into the root, in this order: each is one of these files, or a directory of which
+   * nothing is in the root yet.
+   */
+  readonly moves: readonly string[];
   /** Directories to be made, parents first. */
   readonly directories: readonly TreeDirectory[];
   /** Links of the skeleton that wait in the staged directory and are made if nothing is there. */
@@ -82,6 +87,7 @@ export async function readJournal(root: string): Promise<Journal | undefined> {
     purpose: String(value["purpose"]),
     remove: paths("remove"),
     add: paths("add"),
+    moves: paths("moves"),
     directories,
     links: paths("links"),
   };

@@ -81,12 +81,15 @@ export async function mergeIntoRoot(
     await Deno.writeTextFile(joinPath(staged, metadataFile(component)), formatMetadata(installed));
     signal?.throwIfAborted();
     onStep("write the journal");
+    const places = withParents(directories, files);
+    const whole = newDirectories(root, places);
     await writeJournal(root, {
       purpose: `install ${component}@${installed.build}`,
       remove: [...leaving].filter((path) => !belongs.has(path)),
       add: files,
-      directories: withParents(directories, files),
-      links,
+      moves: [...whole, ...files.filter((path) => !isBelow(path, whole))],
+      directories: places.filter(({ path }) => !isBelow(path, whole)),
+      links: links.filter((path) => !isBelow(path, whole)),
     });
   } catch (error) {
     await unstage();
@@ -117,6 +120,7 @@ export async function removeFromRoot(
     purpose: `uninstall ${components.join(" ")}`,
     remove: [...leaving],
     add: [],
+    moves: [],
     directories: [],
     links: [],
   };
@@ -200,6 +204,20 @@ function withParents(
     ...[...missing].map((path) => ({ path, mode: 0o755 })),
     ...directories.map(({ path, mode }) => ({ path, mode: mode | OWNER_ALL })),
   ].sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** The topmost directories of which the root has nothing: these are moved with all they have. */
+function newDirectories(root: string, directories: Journal["directories"]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { path } of directories) {
+    if (!isBelow(path, found) && !isThere(joinPath(root, path))) found.add(path);
+  }
+  return found;
+}
+
+function isBelow(path: string, directories: ReadonlySet<string>): boolean {
+  for (let at = path; at !== ""; at = parentPath(at)) if (directories.has(at)) return true;
+  return false;
 }
 
 function isLink(path: string): boolean {
