@@ -1,5 +1,5 @@
 import { CommanderError } from "../lib/deps/commander.ts";
-import { chainOf, renderError, StackedError } from "../lib/errors/mod.ts";
+import { chainOf, renderError } from "../lib/errors/mod.ts";
 import { ExitCode } from "./exit_code.ts";
 import { ORC_EXIT, type OrcContext, OrcFailure } from "./_orc_context.ts";
 import { EXIT } from "./failure.ts";
@@ -42,6 +42,6 @@ export function reportOrcFailure(thrown: unknown, context: OrcContext): number {
 // The class of the outermost error is of use to a program only; its message is a whole sentence.
 function describe(thrown: unknown): string {
   if (!(thrown instanceof Error) || thrown.message === "") return renderError(thrown).trimStart();
-  if (thrown instanceof StackedError && thrown.cause === undefined) return thrown.message;
+
   return thrown.message + (thrown.cause === undefined ? "" : renderError(thrown.cause));
 }

@@ -64,7 +64,8 @@ async function planSteps(
   const hashes = await context.hashes();
   let world = await context.world();
   const steps: Step[] = [];
-  for (const target of await requestedTargets(context, specs, flags)) {
+  const targets = await requestedTargets(context, specs, flags);
+  for (const target of targets) {
     const request: PlanRequest = {
       targets: [{ kind: "install", ...target }],
       fromSource: flags.fromSource === true,

@@ -1,10 +1,8 @@
-import { StackedError } from "../errors/mod.ts";
-
 /**
  * Something that the user has to put right: a configuration, a plan, a file of the root or of an
  * archive is not as it must be. The message is whole without its class and without a stack.
  */
-export class OrchestraError extends StackedError {
+export class OrchestraError extends Error {
   /** The name of the class. */
   override readonly name: string = "OrchestraError";
 
@@ -15,7 +13,7 @@ export class OrchestraError extends StackedError {
    * @param options The cause, if there is one that says more.
    */
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, { ...options, location: false });
+    super(message, options);
   }
 }
 

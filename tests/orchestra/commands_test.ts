@@ -424,3 +424,19 @@ Deno.test("a cache that cannot be written costs time, and nothing else", async (
   assert.deepEqual([code, stdout], [0, "Component a \n  Build b [default]\n\n"]);
   assert.match(stderr, /^\[\+\] WARNING - Cannot write the cache of the configuration: .*\n$/);
 });
+
+Deno.test("shell runs a command with the environment, and ends with its exit code", async () => {
+  await using project = await Project.create(SMALL);
+  assert.deepEqual(await project.orc(["shell", "echo", "hi", "there"]), {
+    code: 0,
+    stdout: "hi there\n",
+    stderr: "",
+  });
+  assert.equal((await project.orc(["shell", "bash", "-c", "exit 7"])).code, 7);
+  const missing = await project.orc(["shell", "-c", "a", "pwd"]);
+  assert.equal(missing.code, 100);
+  assert.match(missing.stderr, /Build directory for component a@b does not exist/);
+  await Deno.mkdir(project.path("build/a/b"), { recursive: true });
+  const { stdout } = await project.orc(["shell", "-c", "a", "pwd"]);
+  assert.equal(stdout, `${project.path("build/a/b")}\n`);
+});

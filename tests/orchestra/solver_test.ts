@@ -192,6 +192,36 @@ Deno.test("a component that needs two builds of another one at the same time is 
   });
 });
 
+Deno.test("where builds cannot come one after the other, choices agree on one of them", async () => {
+  // x is built with one build of a; w wants another one, and something that needs w the first one.
+  const builds = { "x@x": ["a"], "w@w": ["x", "a~a2"], "z@z": ["w", "a"], "a@a1": [], "a@a2": [] };
+  assert.deepEqual(
+    ids(await plan(await read(components(builds)), ["z"])),
+    built("a@a1", "x@x", "w@w", "z@z"),
+  );
+  const insisting = components({ ...builds, "w@w": ["x", "a@a2"] });
+  assert.deepEqual(
+    ids(await plan(await read(insisting), ["z"])),
+    built("a@a2", "x@x", "w@w", "z@z"),
+  );
+  const both = components({ "x@x": ["a", "a~a2"], "a@a1": [], "a@a2": [] });
+  assert.deepEqual(ids(await plan(await read(both), ["x"])), built("a@a1", "x@x"));
+});
+
+Deno.test("thousands of components are solved, with cycles in each ten of them", async () => {
+  const { syntheticTree } = await import("../bench/_orchestra_config.ts");
+  const { actions } = await plan(syntheticTree(2000), ["c1999"]);
+  assert.ok(actions.length >= 4000);
+  const ring = Object.fromEntries(
+    Array.from({ length: 600 }, (_, index) => [
+      [`r${index}@one`, [`r${(index + 1) % 600}~one`, `r${(index + 7) % 600}`]],
+      [`r${index}@two`, []],
+    ]).flat(),
+  );
+  const result = await plan(await read(components(ring)), ["r0"]);
+  assert.ok(result.actions.length > 1000);
+});
+
 Deno.test("archives make building and what is only needed for it unnecessary", async () => {
   const text = components({ "app@b": ["lib"], "lib@b": ["base"], "base@b": [], "tool@b": [] })
     .replace('dependencies: ["lib"]', 'dependencies: ["lib"]\n        build_dependencies: [tool]');

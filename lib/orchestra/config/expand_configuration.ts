@@ -51,7 +51,7 @@ export async function expandConfiguration(options: ExpandConfigurationOptions): 
   const expanded = () => expand({ directory, ytt, signal }, "yaml");
   if (useCache) {
     const cached = await readConfigurationCache(cacheDirectory);
-    if (cached?.config_hash === hash && (cached.ytt ?? ytt) === ytt) {
+    if (cached?.config_hash === hash && cached.ytt === ytt) {
       const text = () =>
         Deno.readTextFile(`${cacheDirectory}/config_cache.yml`).catch(() => expanded());
       return { config: cached.config, hash, cached: true, text, positions };

@@ -153,7 +153,6 @@ function quoted(text: string, indent: number, at: number): string {
 }
 
 function escape(text: string): string {
-  // deno-lint-ignore no-control-regex -- they are what is escaped
   return text.replace(/["\\]|[^\x20-\x7e]/gu, (character) => {
     const named = ESCAPES[character];
     if (named !== undefined) return `\\${named}`;

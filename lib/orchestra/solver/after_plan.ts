@@ -24,7 +24,10 @@ export function worldAfter(world: World, plan: Plan, hashes: Pick<Hashes, "recur
     const result: InstalledBuild = {
       component,
       build,
-      recursiveHash: hashes.recursiveHash(component),
+      // Only if somebody asks: thousands of them would take long.
+      get recursiveHash() {
+        return hashes.recursiveHash(component);
+      },
       source: "build",
       manuallyInstalled: requested,
       installTimeSeconds: 0,

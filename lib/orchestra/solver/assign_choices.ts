@@ -37,12 +37,14 @@ export class NoAssignmentError extends OrchestraError {
  * @param graph The graph, which is changed.
  * @param root The index of the root.
  * @param isSatisfied Tells whether there is nothing to be done for an action.
+ * @param agreed Builds that come before all others, by component. Default: none.
  * @throws {NoAssignmentError} when there is none.
  */
 export function assignChoices(
   graph: ActionGraph,
   root: number,
   isSatisfied: (action: Action) => boolean,
+  agreed: ReadonlyMap<string, string> = new Map(),
 ): void {
   const satisfied = (index: number): boolean => {
     const node = graph.nodes[index]!;
@@ -63,9 +65,11 @@ export function assignChoices(
     const node = graph.nodes[index]!;
     if (node.kind !== "choice") return [];
     const rank = (to: number) => {
-      const build = graph.nodes[to]!;
-      if (satisfied(to)) return 0;
-      return build.kind === "install" && build.build === node.preferred ? 1 : 2;
+      const action = graph.nodes[to]!;
+      const build = action.kind === "install" ? action.build : undefined;
+      if (build === agreed.get(node.component)) return 0;
+      if (satisfied(to)) return 1;
+      return build === node.preferred ? 2 : 3;
     };
     // They are sorted by name already, and sorting is stable.
     return [...graph.out(index)].sort((a, b) => rank(a) - rank(b));
@@ -212,7 +216,7 @@ class Possible {
         (to) => done.has(to) || (inside?.has(to) === false && outside!.has(to)),
       );
       if (idle.length === 0) return done;
-      ready.push(...idle);
+      for (const one of idle) ready.push(one);
       spread();
     }
   }

@@ -32,6 +32,8 @@ export interface Collected {
   readonly root: number;
   /** The indices of what was asked for. */
   readonly requested: readonly number[];
+  /** Ids of what something needs that leaves no choice. */
+  readonly exact: ReadonlySet<string>;
 }
 
 /** What an install of a build may use, for a request. */
@@ -49,6 +51,7 @@ export function installAction(
 /** Finds out what actions depend on. */
 export class Dependencies {
   readonly #input: SolverInput;
+  readonly #resolved = new Map<Dependency, Action | Alternatives>();
 
   /** Works on an input. */
   constructor(input: SolverInput) {
@@ -93,7 +96,14 @@ export class Dependencies {
     return world.archives.find(action, () => hashes.recursiveHash(action.component));
   }
 
-  #resolve({ component, build, exact }: Dependency): Action | Alternatives {
+  #resolve(dependency: Dependency): Action | Alternatives {
+    // The two actions of a build share most of what they need.
+    const known = this.#resolved.get(dependency) ?? this.#find(dependency);
+    this.#resolved.set(dependency, known);
+    return known;
+  }
+
+  #find({ component, build, exact }: Dependency): Action | Alternatives {
     const owner = this.#component(component);
     const preferred = build ?? owner.defaultBuild;
     const install = (name: string) =>
@@ -134,8 +144,12 @@ export function collect(input: SolverInput): Collected {
   const root = graph.add({ kind: "root" }).index;
   const open: number[] = [];
   let choices = 0;
+  const exact = new Set<string>();
   const add = (wanted: Action | Alternatives): number => {
-    if (wanted.kind !== "alternatives") return visit(graph.add(wanted));
+    if (wanted.kind !== "alternatives") {
+      exact.add(actionId(wanted));
+      return visit(graph.add(wanted));
+    }
     const { component, preferred, alternatives } = wanted;
     const number = choices + 1;
     const added = graph.add({ kind: "choice", component, preferred, number, alternatives });
@@ -150,15 +164,16 @@ export function collect(input: SolverInput): Collected {
     ...new Set(input.request.targets.map((target) => add(dependencies.action(target)))),
   ];
   for (const index of requested) graph.connect(root, index);
-  if (input.request.noDeps === true) return { graph, root, requested };
+  if (input.request.noDeps === true) return { graph, root, requested, exact };
   // Breadth first: choices near to what was asked for are made first.
   for (const index of open) {
     const node = graph.nodes[index]!;
     if (node.kind === "root") continue;
-    const needed = node.kind === "choice" ? node.alternatives : dependencies.of(node);
-    for (const one of needed) graph.connect(index, add(one));
+    if (node.kind === "choice") {
+      for (const one of node.alternatives) graph.connect(index, visit(graph.add(one)));
+    } else for (const one of dependencies.of(node)) graph.connect(index, add(one));
   }
-  return { graph, root, requested };
+  return { graph, root, requested, exact };
 }
 
 /** Tells whether nodes are satisfied, and remembers it. */

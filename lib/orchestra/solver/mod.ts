@@ -33,5 +33,5 @@ export {
   type RootNode,
 } from "./action_graph.ts";
 export { NoAssignmentError } from "./assign_choices.ts";
-export { BuildOrderError } from "./order_builds.ts";
+export { type BuildConflict, BuildOrderError } from "./order_builds.ts";
 export { worldAfter } from "./after_plan.ts";

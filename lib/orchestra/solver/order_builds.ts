@@ -5,25 +5,36 @@ import { type ActionGraph, isAction, nodeName } from "./action_graph.ts";
 import { reachable } from "./components.ts";
 import { DynamicOrder } from "./dynamic_order.ts";
 
-/** Two builds of a component are both needed at the same time. */
+/** Builds of a component that cannot come one after the other. */
+export interface BuildConflict {
+  /** The component. */
+  readonly component: string;
+  /** Names of the builds, sorted. */
+  readonly builds: readonly string[];
+  /** What stands against every order; one sentence without a final period. */
+  readonly reason: string;
+}
+
+/** Builds of a component are both needed at the same time. */
 export class BuildOrderError extends OrchestraError {
   /** The name of the class. */
   override readonly name: string = "BuildOrderError";
-  /** The component. */
-  readonly component: string;
+  /** All components with such builds, at least one. */
+  readonly conflicts: readonly BuildConflict[];
 
   /**
    * Makes the error.
    *
-   * @param component Name of the component.
-   * @param reason What stands against every order.
+   * @param conflicts All components with such builds, at least one.
    */
-  constructor(component: string, reason: string) {
+  constructor(conflicts: readonly BuildConflict[]) {
     super(
-      `Could not enforce an order between actions of component ${component} pertaining to ` +
-        `multiple builds\n${reason}`,
+      conflicts.map(({ component, reason }) =>
+        `Could not enforce an order between actions of component ${component} pertaining to ` +
+        `multiple builds\n${reason}`
+      ).join("\n"),
     );
-    this.component = component;
+    this.conflicts = conflicts;
   }
 }
 
@@ -54,20 +65,35 @@ export function orderBuilds(options: OrderBuildsOptions): void {
   const components = groupsOf(options);
   if (components.size === 0) return;
   const order = new DynamicOrder(graph, options.order);
-  for (const name of [...components.keys()].sort()) {
-    const groups = components.get(name)!;
-    const sorted = sortGroups(name, groups, graph, order);
-    for (let at = 1; at < sorted.length; at++) {
-      const [before, after] = [sorted[at - 1]!, sorted[at]!];
-      // What is first in the one after what is last in the other orders all the rest.
-      for (const from of firsts(after, graph)) {
-        for (const to of lasts(before, graph)) {
-          if (order.order(from, to)) continue;
-          throw new BuildOrderError(name, conflict(graph, from, to, before, after));
-        }
+  const conflicts: BuildConflict[] = [];
+  for (const component of [...components.keys()].sort()) {
+    const groups = components.get(component)!;
+    const reason = orderGroups(component, groups, graph, order);
+    const builds = groups.map(({ build }) => build).sort();
+    if (reason !== undefined) conflicts.push({ component, builds, reason });
+  }
+  if (conflicts.length > 0) throw new BuildOrderError(conflicts);
+}
+
+/** Adds the edges of one component, or says what is against it. */
+function orderGroups(
+  component: string,
+  groups: readonly Group[],
+  graph: ActionGraph,
+  order: DynamicOrder,
+): string | undefined {
+  const sorted = sortGroups(component, groups, graph, order);
+  if (typeof sorted === "string") return sorted;
+  for (let at = 1; at < sorted.length; at++) {
+    const [before, after] = [sorted[at - 1]!, sorted[at]!];
+    // What is first in the one after what is last in the other orders all the rest.
+    for (const from of firsts(after, graph)) {
+      for (const to of lasts(before, graph)) {
+        if (!order.order(from, to)) return conflict(graph, from, to, before, after);
       }
     }
   }
+  return undefined;
 }
 
 /**
@@ -164,9 +190,12 @@ function sortGroups(
   groups: readonly Group[],
   graph: ActionGraph,
   order: DynamicOrder,
-): readonly Group[] {
+): readonly Group[] | string {
   const members = groups.map(({ own, dependants }) => [...own, ...dependants]);
-  const lowest = Math.min(...members.flat().map((node) => order.position(node)));
+  const lowest = members.flat().reduce(
+    (least, node) => Math.min(least, order.position(node)),
+    Infinity,
+  );
   const owners = new Map<number, number[]>();
   members.forEach((list, group) => {
     for (const node of list) owners.set(node, [...owners.get(node) ?? [], group]);
@@ -192,10 +221,9 @@ function sortGroups(
     if (next === undefined) {
       const names = open.map((one) => qualifiedName({ component, build: groups[one]!.build }));
       const shared = [...owners].find(([, list]) => list.length > 1)?.[0];
-      const reason = shared === undefined
+      return shared === undefined
         ? `Each of ${names.join(", ")} is needed before the other`
         : `${nodeName(graph.nodes[shared]!)} needs ${names.join(" and ")} at the same time`;
-      throw new BuildOrderError(component, reason);
     }
     sorted.push(groups[next]!);
     open.splice(open.indexOf(next), 1);

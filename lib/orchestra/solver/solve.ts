@@ -11,9 +11,9 @@ import {
 } from "../model.ts";
 import { type ActionGraph, isAction, nodeName } from "./action_graph.ts";
 import { assignChoices } from "./assign_choices.ts";
-import { collect, satisfaction, type SolverInput } from "./collect.ts";
+import { collect, type Collected, satisfaction, type SolverInput } from "./collect.ts";
 import { findCycle, stronglyConnected } from "./components.ts";
-import { orderBuilds, restoreReplaced } from "./order_builds.ts";
+import { BuildOrderError, orderBuilds, restoreReplaced } from "./order_builds.ts";
 import { openIdleCycles, removeSatisfied, removeUnreachable, simplifyChoices } from "./prune.ts";
 import { reasonOf } from "./reasons.ts";
 import { topologicalOrder } from "./schedule.ts";
@@ -75,9 +75,54 @@ export interface Solved {
  * @throws {BuildOrderError} when two builds of a component are needed at the same time.
  */
 export function solveGraph(input: SolverInput, steps: SolveSteps = {}): Solved {
-  const { graph, root, requested } = collect(input);
   const isSatisfied = satisfaction(input);
-  assignChoices(graph, root, isSatisfied);
+  const agreed = new Map<string, string>();
+  for (let round = 1;; round++) {
+    const collected = collect(input);
+    try {
+      return solveCollected(input, steps, collected, isSatisfied, agreed);
+    } catch (error) {
+      if (!(error instanceof BuildOrderError) || round === MAX_ROUNDS) throw error;
+      if (!agree(input, error, collected, agreed)) throw error;
+    }
+  }
+}
+
+/** How often choices are made again; each time agrees on builds of all components in question. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Where several builds of a component cannot come one after the other, all who leave a choice shall
+ * take the same one: the one that somebody insists on, or else the default one.
+ *
+ * @returns False when that has been tried for all of them already.
+ */
+function agree(
+  { configuration }: SolverInput,
+  { conflicts }: BuildOrderError,
+  { exact }: Collected,
+  agreed: Map<string, string>,
+): boolean {
+  let isNew = false;
+  for (const { component, builds } of conflicts) {
+    if (agreed.has(component)) continue;
+    const byDefault = configuration.components.get(component)!.defaultBuild;
+    const wanted = builds.filter((build) => exact.has(`install ${component}@${build}`));
+    const all = wanted.length > 0 ? wanted : builds;
+    agreed.set(component, all.includes(byDefault) ? byDefault : all[0]!);
+    isNew = true;
+  }
+  return isNew;
+}
+
+function solveCollected(
+  input: SolverInput,
+  steps: SolveSteps,
+  { graph, root, requested }: Collected,
+  isSatisfied: (action: Action) => boolean,
+  agreed: ReadonlyMap<string, string>,
+): Solved {
+  assignChoices(graph, root, isSatisfied, agreed);
   if (steps.removeUnreachable !== false) removeUnreachable(graph, [root]);
   if (steps.simplifyChoices !== false) simplifyChoices(graph);
   graph.remove(new Set([root]));
