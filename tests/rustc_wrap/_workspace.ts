@@ -134,10 +134,13 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** SHA-256 of everything that is compiled, but for build scripts, by path in `target/debug`. */
-  async artifacts(profile = "debug"): Promise<Record<string, string>> {
+  async artifacts(
+    profile = "debug",
+    target = `${this.directory}/target`,
+  ): Promise<Record<string, string>> {
     const sums: Record<string, string> = {};
     const walk = async (path: string): Promise<void> => {
-      const base = `${this.directory}/target/${profile}`;
+      const base = `${target}/${profile}`;
       for (const { name, isDirectory } of Deno.readDirSync(`${base}${path}`)) {
         const child = `${path}/${name}`;
         if (/^\/(?:build|incremental|\..*)$/.test(child)) continue;
