@@ -41,7 +41,7 @@ export {
 export { nodeId, planRun, runningNodes } from "./plan/plan_run.ts";
 export { type FactOptions, gatherFacts } from "./plan/facts.ts";
 export { findFiles, hashFiles } from "./plan/hash_files.ts";
-export { globProblem, globToRegExp, matchesGlob } from "./plan/glob.ts";
+export { compileGlob, globProblem, matchesGlob } from "./plan/glob.ts";
 export { describePlacement, renderDryRun, renderNode } from "./plan/render_plan.ts";
 export { type GraphFormat, renderGraph } from "./plan/graph.ts";
 export { type ListedNode, listPlan } from "./plan/list.ts";

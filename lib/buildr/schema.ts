@@ -24,7 +24,11 @@ export function manifestSchema(): Readonly<Record<string, unknown>> {
   const after2 = closed(objectSchema(V2_AFTER));
   const top1 = closed(topSchema(1));
   const top2 = closed(topSchema(2));
-  const isVersion2 = { properties: { version: { enum: [2, "2"] } }, required: ["version"] };
+  const isVersion2 = {
+    type: "object",
+    properties: { version: { enum: [2, "2"] } },
+    required: ["version"],
+  };
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Manifest of buildr (.buildr.yml)",
@@ -36,7 +40,16 @@ export function manifestSchema(): Readonly<Record<string, unknown>> {
       // What is in no list of stages is ignored in version 1.
       manifest1: {
         ...top1,
-        properties: { ...properties(top1), prepare: { $ref: "#/$defs/stage1" } },
+        type: ["object", "null"],
+        properties: {
+          ...properties(top1),
+          // The first version knew no such key, so a stage may have that name.
+          shell: {
+            description: (properties(top1)["shell"] as JsonSchema)["description"],
+            anyOf: [properties(top1)["shell"], { $ref: "#/$defs/stage1" }],
+          },
+          prepare: { $ref: "#/$defs/stage1" },
+        },
         additionalProperties: true,
       },
       manifest2: {

@@ -1,5 +1,5 @@
 import type { Environment, Manifest, MatrixRow, RunFacts } from "../model.ts";
-import { globToRegExp } from "./glob.ts";
+import { compileGlob } from "./glob.ts";
 
 /** What belongs to the machine of the runner, not to its work. */
 const OWN = new Set(
@@ -26,9 +26,9 @@ export function inherited(
   if (inherit === false) return [];
   const entries = Object.entries(env).filter(([name]) => !NEVER.has(name) && name !== "");
   if (inherit === true) return entries.filter(([name]) => !OWN.has(name));
-  const globs = inherit.filter((one) => /[*?[{\\]/.test(one)).map(globToRegExp);
+  const globs = inherit.filter((one) => /[*?[{\\]/.test(one)).map(compileGlob);
   return entries.filter(([name]) =>
-    inherit.includes(name) || (!OWN.has(name) && globs.some((glob) => glob.test(name)))
+    inherit.includes(name) || (!OWN.has(name) && globs.some((glob) => glob(name)))
   );
 }
 
