@@ -10,6 +10,7 @@ import {
   withEnvironment,
 } from "../environment/mod.ts";
 import { OrchestraError } from "../errors.ts";
+import { writeMaterialCache } from "../hashes/mod.ts";
 import { removeTree } from "../installed/complete_transaction.ts";
 import { listTree } from "../installed/list_tree.ts";
 import { mergeIntoRoot } from "../installed/merge.ts";
@@ -105,6 +106,9 @@ export async function installBuild(
         keep: options.keepTmproot === true,
       }, { signal });
     });
+    // `orc why` compares with it when something has changed; without it, it just knows less.
+    await writeMaterialCache(configuration, world.commits, hashes, target.component)
+      .catch((error) => log("WARNING", `Cannot keep the hash material: ${error.message}`));
   }
   if (options.keepTmproot !== true) await removeTree(temporary);
   if (options.discardBuildDirectories === true) {
