@@ -23,8 +23,9 @@ export function ownCommand(): OwnCommand {
   const { mainModule } = Deno;
   const file = mainModule.startsWith("file:") ? pathOf(mainModule) : undefined;
   const source = file ?? mainModule;
-  // A bundle has no ending that says what it is.
-  const kind = /\.[cm]?[jt]s$/.test(source) ? [] : ["--ext=js", "--no-config"];
+  // A bundle has no ending that says what it is; what comes from elsewhere is told by its server.
+  const isBundle = file !== undefined && !/\.[cm]?[jt]s$/.test(file);
+  const kind = isBundle ? ["--ext=js", "--no-config"] : [];
   return {
     executable,
     args: ["run", "-q", "-A", ...kind, source],

@@ -93,6 +93,36 @@ Deno.test("deno run of a URL is the command line, and its links start it from th
   });
 });
 
+Deno.test("from a registry as JSR is one, modules and the command line work, links too", async () => {
+  await using server = serveSources();
+  await inEmptyDirectory(async (directory) => {
+    const env = { JSR_URL: server.url };
+    const name = `jsr:@superorch/superorch@${version}`;
+    const run = (...args: string[]) =>
+      deno(["run", "-q", "-A", "--no-lock", ...args], { cwd: directory, env, timeoutMs: 60_000 });
+    await Deno.writeTextFile(
+      `${directory}/script.ts`,
+      `import { StackedError } from "${name}/errors";
+console.log(new StackedError("it works", { location: false }).message);
+`,
+    );
+    const script = await run("script.ts");
+    assert.deepEqual([script.code, script.stdout], [0, "it works\n"], script.stderr);
+    const first = await run(`${name}/cli`, "--version");
+    assert.equal(first.stdout, `superorch ${version}\n`, first.stderr);
+    const ps = await run(`${name}/cli`, "ps", "--json");
+    assert.ok(Array.isArray(JSON.parse(ps.stdout)), ps.stderr);
+    assert.match((await run(`${name}/cli`, "up", "--help")).stdout, /^Usage: superorch up/);
+    assert.equal((await run(`${name}/cli`, "install-links", "bin", "ytt")).code, 0);
+    const ytt = await runProgram(`${directory}/bin/ytt`, ["-f", "-"], {
+      cwd: directory,
+      env,
+      stdin: "a: #@ 1 + 2\n",
+    });
+    assert.deepEqual([ytt.code, ytt.stdout], [0, "a: 3\n"], ytt.stderr);
+  });
+});
+
 Deno.test("deno install -g gives a command of that name, which finds its engine", {
   ignore: Deno.build.os === "windows",
 }, async () => {
