@@ -1,5 +1,5 @@
 import { type CommandUnknownOpts, InvalidArgumentError } from "../lib/deps/commander.ts";
-import { ActionFailedError } from "../lib/orchestra/actions/run_plan.ts";
+import type { ActionFailedError } from "../lib/orchestra/actions/run_plan.ts";
 import { perform, type Performed } from "../lib/orchestra/actions/perform.ts";
 import { ScriptFailedError } from "../lib/orchestra/actions/run_script.ts";
 import type { LockHolder } from "../lib/files/mod.ts";

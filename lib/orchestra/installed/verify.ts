@@ -86,7 +86,7 @@ export async function verifyRoot(root: string, options: VerifyOptions = {}): Pro
   let files = 0;
   for (const { component } of builds) {
     signal?.throwIfAborted();
-    for (const path of await indexOf(root, component, view, problems)) {
+    for (const path of await indexOf(component, view, problems)) {
       files++;
       listed.add(path);
       const key = canonical(path);
@@ -133,7 +133,6 @@ export function describeProblem(problem: RootProblem): string {
 }
 
 async function indexOf(
-  root: string,
   component: string,
   view: RootView,
   problems: RootProblem[],
