@@ -105,7 +105,10 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
     job.onNote(`${unit.id}: again with ${[...unset, ...missing].join(", ")}`);
     for (const name of unset) further.add(name);
     variables = withFurther(work.env, env, further);
+    const before = sources.entries.length;
     for (const path of missing) await sources.add(path);
+    // A file that cannot be read here either is not to be had.
+    if (unset.length === 0 && sources.entries.length === before) return result;
   }
 }
 

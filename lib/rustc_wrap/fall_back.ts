@@ -19,6 +19,7 @@ export async function fallBack(
   context.note(`failed: ${words}`);
   // Neither a broken engine nor broken code: a file that cargo has just made is not there, or the
   // disk is full. Local rustc says it in the words that everybody knows.
+  if (error instanceof Deno.errors.BrokenPipe) throw error;
   const isOurs = error instanceof InfrastructureError;
   if (!isOurs && !isSystemError(error)) throw error;
   if (settings.fallback === "never") {

@@ -1,4 +1,5 @@
 import { nameOf, parentOf } from "./_paths.ts";
+import { InfrastructureError } from "./errors.ts";
 import { digestOf, snapshot, type SnapshotEntry } from "./snapshot.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -17,6 +18,9 @@ export interface FileRecord {
   /** SHA-256 of the content. */
   readonly sha256: string;
 }
+
+/** A `-L` that leads to a whole disk must not be read. */
+const MAX_FILES = 20_000;
 
 /** Beside `deps` and `build`, so that `cargo clean` takes them along. */
 const DIRECTORY = ".rustc-wrap";
@@ -103,6 +107,10 @@ function listStamps(path: string, into: string[] = []): string[] {
     info = Deno.lstatSync(path);
   } catch {
     return into; // it is not there, or has gone meanwhile
+  }
+  if (into.length > MAX_FILES) {
+    const action = `read the library directory that ${JSON.stringify(path)} is in`;
+    throw new InfrastructureError({ action, reason: `it has more than ${MAX_FILES} files` });
   }
   into.push(`${path} ${info.mode} ${stampText(info)}`);
   if (info.isDirectory) {

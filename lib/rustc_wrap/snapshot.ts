@@ -66,13 +66,14 @@ export async function snapshot(
       if (bytes > limitBytes || ++files > limitFiles) {
         throw new SnapshotTooLargeError(`More than ${limitFiles} files or ${limitBytes} bytes`);
       }
-      const content = Deno.readFileSync(path);
+      const content = readable(path);
+      if (content === undefined) return;
       entries.push({ entry: { ...common, kind: "file", content }, digest: await sha256(content) });
     } else if (info.isDirectory) {
       signal?.throwIfAborted();
       entries.push({ entry: { ...common, kind: "directory" } });
       // By code units, not by the rules of a language: the order is part of the digest.
-      const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+      const names = namesIn(path);
       if (path !== root && names.includes("CACHEDIR.TAG")) return;
       for (const name of names) {
         const child = `${path}/${name}`;
@@ -84,6 +85,27 @@ export async function snapshot(
   };
   await walk(root, Deno.lstatSync(root));
   return entries;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return [];
+    throw error;
+  }
+}
+
+/** Somebody else's files are no sources of ours, and one that has gone was none. */
+function readable(path: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** A file that goes while its directory is read was not there. */

@@ -100,7 +100,11 @@ class Sources implements SourceFiles {
   }
 
   async add(path: string): Promise<void> {
-    if (isBelow(path, this.#targetDir)) return;
+    if (isBelow(path, this.#targetDir)) {
+      // Cargo and other units are at work there: nothing but the file that is wanted.
+      for (const found of await snapshot(path)) this.#byPath.set(`/${found.entry.path}`, found);
+      return;
+    }
     const inside = [...this.#roots].some((root) => isBelow(path, root));
     const directory = isDirectory(path) ? path : parentOf(path);
     try {

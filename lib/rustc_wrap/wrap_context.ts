@@ -3,6 +3,7 @@ import { parentOf } from "./_paths.ts";
 import type { Env, ResultStore, Settings } from "./model.ts";
 import { readSettings } from "./read_settings.ts";
 import { writeAll } from "./replay.ts";
+import { sayToUser } from "./say.ts";
 import { DiskStore } from "./store/disk_store.ts";
 import { LayeredStore } from "./store/layered_store.ts";
 
@@ -52,6 +53,7 @@ export function openContext(options: WrapOptions): WrapContext {
   const stderr = options.stderr ?? Deno.stderr;
   const settings = options.settings ?? readSettings(env);
   const note = tracer(settings.logPath, stderr);
+  const parentPid = options.parentPid ?? Deno.ppid;
   const { cacheDir, cacheLimitBytes: limitBytes } = settings;
   const layers = cacheDir === undefined
     ? []
@@ -65,8 +67,8 @@ export function openContext(options: WrapOptions): WrapContext {
     store: options.store ?? new LayeredStore(layers, note),
     scope: buildScope({
       cacheDir,
-      parentPid: options.parentPid ?? Deno.ppid,
-      say: (text) => writeAll(stderr, new TextEncoder().encode(`${text}\n`)),
+      parentPid,
+      say: (text) => sayToUser(text, parentPid, stderr),
     }),
     signal: options.signal,
     note,

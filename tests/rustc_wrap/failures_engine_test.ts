@@ -25,6 +25,9 @@ Deno.test("without an engine, everything is compiled here, and one line tells so
   const told = stderr.split("\n").filter((line) => line.includes("rustcbuildx"));
   assert.equal(told.length, 1, stderr);
   assert.match(told[0]!, /nonexistent\.sock: no such socket; compiling here instead$/);
+  // Cargo says again what a compiler has printed; this it must not.
+  const { stderr: again } = await ws.build(["build"], { wrapped: false });
+  assert.ok(!again.includes("rustcbuildx"), again);
 });
 
 Deno.test("without an engine, and without permission to compile here, the engine is named", {
