@@ -1,9 +1,10 @@
+import assert from "node:assert/strict";
 import { LABEL, removeKept } from "../../lib/containers/mod.ts";
 import { downProject } from "../../lib/compose/mod.ts";
 import { connectEngine, type EngineClient } from "../../lib/engine/mod.ts";
 import { BUSYBOX_IMAGE, busyboxImage } from "../../lib/engine/ensure/mod.ts";
 import { type Ran, superorch } from "../support/cli.ts";
-import { nothingLeft } from "../containers/support.ts";
+import { onEngine } from "../containers/support.ts";
 
 /** A compose project of a test's own: a directory, a name that nobody else has, an engine. */
 export class TestProject implements AsyncDisposable {
@@ -84,8 +85,9 @@ export class TestProject implements AsyncDisposable {
   }
 
   /** Fails if anything of it is on the engine, volumes apart. */
-  nothingLeft(): Promise<void> {
-    return nothingLeft(this.engine, { [LABEL.project]: this.name });
+  async nothingLeft(): Promise<void> {
+    const left = await onEngine(this.engine, { [LABEL.project]: this.name });
+    assert.deepEqual(left.filter((one) => !one.startsWith("volume ")), []);
   }
 
   /** Removes everything of it. */

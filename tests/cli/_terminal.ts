@@ -61,7 +61,8 @@ export class Terminal implements AsyncDisposable {
     const directory = await Deno.makeTempDir({ prefix: "superorch-tty-" });
     const terminal = new Terminal(await tmux(), directory);
     const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-    const script = `${quoted}; echo $? > '${terminal.#exitFile}'; exec sleep 1000`;
+    // The shell itself survives a Ctrl-C, to tell how the program ended.
+    const script = `trap : INT; ${quoted}; echo $? > '${terminal.#exitFile}'; exec sleep 1000`;
     const { columns = 100, rows = 30 } = options;
     const env = Object.entries({ NO_COLOR: "", ...options.env })
       .flatMap(([name, value]) => ["-e", `${name}=${value}`]);

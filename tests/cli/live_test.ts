@@ -138,11 +138,11 @@ Deno.test("pulls and builds are bars as long as they go on", () => {
     boardOf(project(["db"]), event).lines({ columns: 120, rows: 24 }, 2000, false)[1]!;
   assert.match(
     draw(image({ current: 12_400_000, total: 24_800_000, text: "Downloading" })),
-    /pulling .* ██████████░░░░░░░░░░  50 %  12\.4 of 24\.8 MB  Downloading$/,
+    /pulling .* ██████████░░░░░░░░░░ {2}50 % {2}12\.4 of 24\.8 MB {2}Downloading$/,
   );
   assert.match(
     draw(image({ action: "build", current: 1, total: 4, text: "[2/4] RUN make" })),
-    /building .* █████░░░░░░░░░░░░░░░ 1\/4  \[2\/4\] RUN make$/,
+    /building .* █████░░░░░░░░░░░░░░░ 1\/4 {2}\[2\/4\] RUN make$/,
   );
   assert.match(draw(image({ state: "started" })), /pulling .* postgres:16$/);
 });
