@@ -108,7 +108,7 @@ export async function execInContainer(
     for (let bytes = await stream.read(); bytes !== null; bytes = await stream.read()) {
       demultiplexer.write(bytes);
       if (waits.length === 0) continue;
-      await Promise.all(waits);
+      await deadline.race(Promise.all(waits));
       waits = [];
     }
     demultiplexer.end();

@@ -28,13 +28,14 @@ export async function* runEvents(
   const forward = () => abandoned.abort(options.signal?.reason);
   options.signal?.addEventListener("abort", forward, { once: true });
   if (options.signal?.aborted) forward();
+  let isListening = true;
   const queue: { readonly event: RunEvent; readonly taken: () => void }[] = [];
   let wake = () => {};
   const run = runPlan(plan, {
     ...options,
     signal: abandoned.signal,
     onEvent: (event) =>
-      new Promise<void>((taken) => {
+      !isListening ? undefined : new Promise<void>((taken) => {
         queue.push({ event, taken });
         wake();
       }),
@@ -52,12 +53,16 @@ export async function* runEvents(
         await new Promise<void>((resolve) => wake = resolve);
         continue;
       }
-      yield next.event;
-      next.taken();
+      try {
+        yield next.event;
+      } finally {
+        next.taken();
+      }
     }
     return await run;
   } finally {
     options.signal?.removeEventListener("abort", forward);
+    isListening = false;
     abandoned.abort();
     for (const { taken } of queue.splice(0)) taken();
     // What was under way is cleaned up before the caller goes on; its own failure was thrown above.
