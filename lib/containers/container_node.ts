@@ -13,10 +13,8 @@ import { NodeStatus } from "./node_status.ts";
 import type { NodeOutput } from "./node_output.ts";
 import type { PreparedImage } from "./prepare_images.ts";
 import { removeContainer } from "./remove_container.ts";
+import { RunFollower, timeOf } from "./run_follower.ts";
 import type { ContainerSpec, HealthSpec } from "./spec.ts";
-
-/** `docker restart` starts again some 0.3 s after the end; a `docker stop` is told this much later. */
-const FOREIGN_RESTART_MS = 1_000;
 
 /** How our own end looks: SIGKILL and SIGTERM. */
 const KILLED: readonly number[] = [137, 143];
@@ -340,12 +338,11 @@ export class ContainerNode implements GraphNode {
       // One that we kill is being removed: there is nothing to learn of it any more.
       const isKilled = this.#terminating && KILLED.includes(code);
       let inspect = isKilled ? undefined : await this.#inspectAfterExit(id);
-      for (let run = 1; inspect !== undefined && await this.#startsAgain(inspect, run); run++) {
-        const startedAtMs = await this.#nextStart(id, run);
-        if (startedAtMs === undefined) break;
-        this.status.note(`exit code ${code}, started again`, startedAtMs);
-        const endedAtMs = timeOf(inspect.State.FinishedAt);
-        ({ code, pumpError } = await this.#followRun(id, run, endedAtMs, startedAtMs));
+      const follower = this.#follower(id);
+      for (let run = 1; inspect !== undefined; run++) {
+        const next = await follower.next(run, inspect, code);
+        if (next === undefined) break;
+        ({ code, pumpError } = next);
         inspect = await this.#inspectAfterExit(id);
       }
       if (pumpError !== undefined && !this.#terminating) throw pumpError;
@@ -374,67 +371,20 @@ export class ContainerNode implements GraphNode {
       restart !== "unless-stopped";
   }
 
-  // A restart policy starts it again, our own restart() does, or somebody with `docker restart`,
-  // which nothing tells from `docker stop` until it starts.
-  async #startsAgain({ State }: ContainerInspect, run: number): Promise<boolean> {
-    if (State.Running || State.Status === "restarting") return true;
-    await this.#restarting.catch(() => {});
-    if (this.#runs.count > run) return true;
-    if (this.#terminating || this.#stopped || !this.#runs.wasStopped) return false;
-    const signal = AbortSignal.any([this.#removed.signal, AbortSignal.timeout(FOREIGN_RESTART_MS)]);
-    const started = this.status.until(() => this.#runs.count > run || undefined, signal);
-    return await started.catch(() => false);
-  }
-
-  /** Waits for a start; `undefined` when somebody stopped it for good meanwhile. */
-  async #nextStart(id: string, run: number): Promise<number | undefined> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([this.#removed.signal, this.#life.signal, stop.signal]);
-    const started = this.status.until(() => {
-      if (this.status.failure !== undefined) throw this.status.failure;
-      return this.#runs.startedAtMs(run);
-    }, signal);
-    const stopped = this.#untilStopped(id, run, signal);
-    try {
-      return await Promise.race([started, stopped]);
-    } finally {
-      stop.abort();
-      await Promise.allSettled([started, stopped]);
-    }
-  }
-
-  async #untilStopped(id: string, run: number, signal: AbortSignal): Promise<undefined> {
-    const { containers } = this.#context.engine;
-    for (;;) {
-      // Answers at each end, also at one that is followed by another start.
-      await containers.wait(id, { signal });
-      const { State } = await containers.inspect(id, { signal });
-      if (!State.Running && State.Status !== "restarting" && this.#runs.count <= run) {
-        return undefined;
-      }
-    }
-  }
-
-  // The attached stream ends with the first run. The log takes over for the next one. Lines are
-  // stamped a little after the end of their run and a little before the event of their start, so
-  // the middle between the two, at least 100 ms apart, is where the log is read from.
-  async #followRun(
-    id: string,
-    run: number,
-    endedAtMs: number,
-    startedAtMs: number,
-  ): Promise<{ readonly code: number; readonly pumpError: unknown }> {
-    if (this.hasHealthCheck) this.status.setHealth("starting");
-    const signal = AbortSignal.any([this.#removed.signal, this.#life.signal]);
-    const since = new Date((Math.min(endedAtMs, startedAtMs) + startedAtMs) / 2);
-    const pumping = this.#context.engine.containers.logs(id, { follow: true, since, signal })
-      .then((log) => pumpOutput(log, this.output, this.spec.tty === true))
-      .then(() => undefined, (error: unknown) => error);
-    const code = await this.status.until(() => {
-      if (this.status.failure !== undefined) throw this.status.failure;
-      return this.#runs.exitCode(run);
-    }, signal);
-    return { code, pumpError: await pumping };
+  #follower(id: string): RunFollower {
+    return new RunFollower({
+      engine: this.#context.engine,
+      id,
+      runs: this.#runs,
+      status: this.status,
+      output: this.output,
+      isTerminal: this.spec.tty === true,
+      hasHealthCheck: this.hasHealthCheck,
+      isEnding: () => this.#terminating || this.#stopped,
+      restarting: () => this.#restarting,
+      removed: this.#removed.signal,
+      life: this.#life.signal,
+    });
   }
 
   async #inspectAfterExit(id: string): Promise<ContainerInspect | undefined> {
@@ -481,10 +431,4 @@ export class ContainerNode implements GraphNode {
 
 function terminatedExit() {
   return { exitCode: undefined, oomKilled: false, terminated: true, atMs: Date.now() };
-}
-
-// "0001-01-01T00:00:00Z" is the engine's way to say never.
-function timeOf(rfc3339: string | undefined): number {
-  const ms = rfc3339 === undefined ? NaN : Date.parse(rfc3339);
-  return Number.isNaN(ms) || ms < 0 ? Date.now() : ms;
 }

@@ -1,12 +1,12 @@
-import { renderError, StackedError, TimeoutError } from "../errors/mod.ts";
+import { renderError } from "../errors/mod.ts";
 import { connectEngine, type EngineClient } from "../engine/mod.ts";
 import { Deadline, delay } from "../retry/mod.ts";
 import { Turns } from "./_turns.ts";
-import { adoptKept } from "./adopt_kept.ts";
 import { BindSources } from "./bind_sources.ts";
 import { checkNodes } from "./check_container.ts";
+import { checkNetwork, makeLogDirectory } from "./check_network.ts";
 import { requireKnownOptions } from "./_known_options.ts";
-import { type Condition, conditionProblem, describeCondition } from "./conditions.ts";
+import type { Condition } from "./conditions.ts";
 import { ContainerNode } from "./container_node.ts";
 import { EngineSide } from "./engine_side.ts";
 import type { NetworkFailedError } from "./errors.ts";
@@ -14,12 +14,17 @@ import { requireFreeNames } from "./free_names.ts";
 import { endNodes } from "./end_nodes.ts";
 import { checkGraph } from "./graph.ts";
 import { findKept, type KeptProject, lockKept } from "./kept.ts";
-import { makeNodes, openOutputs } from "./make_nodes.ts";
 import { NamedObjects } from "./named_objects.ts";
 import { NetworkIdentity, newRunId } from "./network_identity.ts";
 import { makePlan, type NetworkPlan } from "./network_plan.ts";
-import type { GraphNode } from "./node.ts";
-import type { OutputSettings } from "./node_output.ts";
+import { startNodes } from "./network_start.ts";
+import {
+  anySignal,
+  lateError,
+  waitForNode,
+  waitForNodes,
+  type WaitsContext,
+} from "./network_waits.ts";
 import { NodeRegistry } from "./node_registry.ts";
 import { resultOf } from "./node_result.ts";
 import type {
@@ -30,18 +35,11 @@ import type {
   WaitOptions,
 } from "./network_spec.ts";
 import { formatOwner, identifyProcess } from "./owner.ts";
-import { prepareImages } from "./prepare_images.ts";
-import { failureReport, hasFailed, timeoutReport } from "./report.ts";
+import { failureReport } from "./report.ts";
 import { RunningContainer } from "./running_container.ts";
 import type { ContainerSpec, NodeSpec } from "./spec.ts";
-import { startGraph } from "./start_graph.ts";
-import { nodeEvent, summaryOf } from "./summary.ts";
+import { summaryOf } from "./summary.ts";
 import { sweepDeadOwners } from "./sweep.ts";
-import { waitForCondition } from "./wait_condition.ts";
-import { waitForEnds } from "./wait_for_ends.ts";
-
-/** Two at a time took 1.80 s for ten services on two cores, four 1.77 s, ten 2.20 s. */
-const START_WIDTH = 4;
 
 /**
  * After the first failure others are given this long to fail of the same cause, so that the report
@@ -118,16 +116,7 @@ export class ContainerNetwork implements AsyncDisposable {
    * @throws {EngineUnreachableError} when there is no engine.
    */
   static async create(name: string, options: NetworkOptions = {}): Promise<ContainerNetwork> {
-    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(name)) {
-      throw new TypeError(
-        `Cannot use network name ${JSON.stringify(name)}: the rules of a ` +
-          `container's name hold for it too`,
-      );
-    }
-    requireKnownOptions(options, "network", `make network "${name}"`);
-    for (const [key, definition] of Object.entries(options.networks ?? {})) {
-      requireKnownOptions(definition, "definition", `make network "${key}"`);
-    }
+    checkNetwork(name, options);
     await using stack = new AsyncDisposableStack();
     const engine = options.engine ??
       stack.use(await connectEngine({ ...options.connect, signal: options.signal }));
@@ -288,11 +277,13 @@ export class ContainerNetwork implements AsyncDisposable {
     } catch (error) {
       await this.#ending?.catch(() => {}); // a signal is ending everything already
       if (!signal.aborted) throw await this.#reportAndTerminate() ?? error;
-      const late = this.#timeoutError(
+      const late = lateError(
         signal.reason,
         `Network "${this.name}" did not start within ${options.timeoutMs} ms`,
+        this.name,
         wanted.flatMap((name) => this.#registry.node(name) ?? [])
           .filter(({ status }) => !status.isOver && status.phase !== "running"),
+        this.#registry.nodes,
       );
       await this.#terminateAfterFailure();
       throw late;
@@ -313,38 +304,7 @@ export class ContainerNetwork implements AsyncDisposable {
     names?: readonly string[],
     options: WaitOptions = {},
   ): Promise<ReadonlyMap<string, NodeResult>> {
-    return await this.#unlessInterrupted(this.#wait(names, options));
-  }
-
-  async #wait(
-    names: readonly string[] | undefined,
-    options: WaitOptions,
-  ): Promise<ReadonlyMap<string, NodeResult>> {
-    requireKnownOptions(options, "wait", `wait for network "${this.name}"`);
-    const wanted = this.#registry.selectToWait(names);
-    using deadline = Deadline.after(options.timeoutMs, {
-      signal: anySignal([options.signal, this.#interrupted.signal]),
-      what: `wait for network "${this.name}"`,
-    });
-    const { terminateOnFailure = true } = options;
-    // What was reported by an earlier wait is not reported again.
-    const watched = terminateOnFailure ? this.#registry.uncollected : [];
-    try {
-      await waitForEnds(wanted, watched, deadline.signal);
-    } catch (error) {
-      throw this.#timeoutError(
-        error,
-        `Network "${this.name}" did not end within ${options.timeoutMs} ms`,
-        wanted.filter(({ status }) => !status.isOver),
-      );
-    }
-    const failed = terminateOnFailure ? watched.some(hasFailed) : wanted.some(hasFailed);
-    for (const node of wanted) if (node.status.isOver) this.#registry.collect(node);
-    if (failed) {
-      if (!terminateOnFailure) throw failureReport(this.name, wanted, this.logDir);
-      throw await this.#reportAndTerminate();
-    }
-    return new Map(wanted.map((node) => [node.spec.name, resultOf(node)]));
+    return await this.#unlessInterrupted(waitForNodes(names, options, this.#waits));
   }
 
   /**
@@ -378,34 +338,7 @@ export class ContainerNetwork implements AsyncDisposable {
     condition: Condition,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    await this.#unlessInterrupted(this.#waitFor(name, condition, options));
-  }
-
-  async #waitFor(
-    name: string,
-    condition: Condition,
-    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<void> {
-    requireKnownOptions(options, "run", `wait for "${name}"`);
-    const node = this.#registry.requireNode(name);
-    const problem = conditionProblem(condition);
-    if (problem !== undefined) throw new TypeError(`Cannot wait for "${name}": ${problem}`);
-    using deadline = Deadline.after(options.timeoutMs, {
-      signal: anySignal([options.signal, this.#interrupted.signal]),
-      what: `wait for "${name}" to ${describeCondition(condition)}`,
-    });
-    const { signal } = deadline;
-    try {
-      await waitForCondition(node, condition, {
-        engine: this.engine,
-        nodes: () => this.#registry.nodes,
-        signal,
-      });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      const wanted = `"${name}" did not ${describeCondition(condition)}`;
-      throw this.#timeoutError(error, `${wanted} within ${options.timeoutMs} ms`, [node]);
-    }
+    await this.#unlessInterrupted(waitForNode(name, condition, options, this.#waits));
   }
 
   /**
@@ -543,69 +476,19 @@ export class ContainerNetwork implements AsyncDisposable {
     await this.#side.guard(
       this.#options.handleSignals === false ? undefined : () => this.#onSignal(),
     );
-    await using stack = new AsyncDisposableStack();
-    const outputs = await openOutputs(specs, this.#registry, this.#outputSettings, stack);
-    const containers = specs.filter((spec) => spec.kind === "container");
-    const images = await prepareImages(containers, {
-      engine: this.engine,
-      labels: this.#identity.imageLabels(),
-      onImage: this.#options.onEvent,
-      onProgress: (name, line) => this.#progress(`${name}: ${line}`),
-      signal,
-    });
-    const isEmpty = containers.length > 0 && containers.every(isElsewhere);
-    const own = isEmpty ? undefined : this.#options;
-    await this.#side.makeNetwork(own, (error) => this.#lost(error), signal);
-    await this.#named.make(containers, signal);
-    await makeNodes(specs, {
+    await startNodes(specs, {
       engine: this.engine,
       identity: this.#identity,
-      named: this.#named,
+      options: this.#options,
       registry: this.#registry,
-      events: this.#side.events,
-      images,
+      side: this.#side,
+      named: this.#named,
       binds,
-      outputs,
-    });
-    stack.move(); // the nodes end their outputs
-    this.#observe(specs);
-    await adoptKept(
-      this.engine,
-      this.#registry.nodes,
       kept,
-      [...this.#registry.specs.values()],
-      signal,
-    );
-    await startGraph(specs.map(({ name }) => this.#registry.requireNode(name)), {
-      engine: this.engine,
-      find: (name) => this.#registry.node(name),
-      nodes: () => this.#registry.nodes,
-      width: this.#options.startWidth ?? START_WIDTH,
+      onProgress: (line) => this.#progress(line),
+      onLost: (error) => this.#lost(error),
       signal,
     });
-  }
-
-  get #outputSettings(): OutputSettings {
-    const { onEvent } = this.#options;
-    return {
-      logDir: this.logDir,
-      forward: this.#options.forward ?? true,
-      stdout: this.#options.stdout ?? Deno.stdout,
-      stderr: this.#options.stderr ?? Deno.stderr,
-      onWarning: (text) => this.#progress(`warning: ${text}`),
-      ...(onEvent === undefined ? {} : {
-        onLine: (name, stream, text) => onEvent({ kind: "line", name, stream, text }),
-      }),
-    };
-  }
-
-  #observe(specs: readonly NodeSpec[]): void {
-    const { onEvent } = this.#options;
-    if (onEvent === undefined) return;
-    for (const { name } of specs) {
-      const node = this.#registry.requireNode(name);
-      node.status.observe((entry) => onEvent(nodeEvent(node, entry)));
-    }
   }
 
   async #onSignal(): Promise<void> {
@@ -653,10 +536,15 @@ export class ContainerNetwork implements AsyncDisposable {
     return report;
   }
 
-  #timeoutError(reason: unknown, wanted: string, late: readonly GraphNode[]): unknown {
-    // An abort by the caller's own signal is told in the caller's own words.
-    if (!(reason instanceof TimeoutError)) return reason;
-    return timeoutReport(wanted, this.name, late, this.#registry.nodes, reason);
+  get #waits(): WaitsContext {
+    return {
+      engine: this.engine,
+      name: this.name,
+      registry: this.#registry,
+      logDir: this.logDir,
+      interrupted: this.#interrupted.signal,
+      onFailure: () => this.#reportAndTerminate(),
+    };
   }
 
   #lost(error: unknown): void {
@@ -693,21 +581,5 @@ export class ContainerNetwork implements AsyncDisposable {
     const bytes = new TextEncoder().encode(`${line}\n`);
     // A closed standard error is no reason to fail.
     (this.#options.stderr ?? Deno.stderr).write(bytes).catch(() => {});
-  }
-}
-
-function isElsewhere({ networks, networkMode }: ContainerSpec): boolean {
-  return networks !== undefined || networkMode !== undefined;
-}
-
-function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal {
-  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
-}
-
-async function makeLogDirectory(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true });
-  } catch (cause) {
-    throw new StackedError(`Cannot make log directory "${path}"`, { cause, location: false });
   }
 }
