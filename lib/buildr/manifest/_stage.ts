@@ -18,7 +18,6 @@ import { matrix } from "./_matrix.ts";
 import { artifacts, caches, needs, refs, retry, services, snapshot, when } from "./_parts.ts";
 import {
   bool,
-  type Field,
   type Fields,
   filled,
   listOrOne,

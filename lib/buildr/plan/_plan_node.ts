@@ -2,18 +2,18 @@ import type { Diagnostics } from "../../diagnostics/mod.ts";
 import { withTag } from "../manifest/image_name.ts";
 import { replaceMatrix, replaceReferences } from "../manifest/interpolation.ts";
 import { scriptLine } from "../manifest/script_line.ts";
-import {
-  type EnvironmentVariable,
-  type Located,
-  type Manifest,
-  type MatrixRow,
-  type Placement,
-  type PlannedCommand,
-  type PlanNeed,
-  type PlanNode,
-  type RunFacts,
-  type SkipReason,
-  type Stage,
+import type {
+  EnvironmentVariable,
+  Located,
+  Manifest,
+  MatrixRow,
+  Placement,
+  PlannedCommand,
+  PlanNeed,
+  PlanNode,
+  RunFacts,
+  SkipReason,
+  Stage,
 } from "../model.ts";
 import { placeText } from "../model.ts";
 import { inherited, provided } from "./_environment.ts";
