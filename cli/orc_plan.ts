@@ -1,9 +1,10 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { planRequest } from "../lib/orchestra/actions/perform.ts";
 import {
-  ArchiveNotFoundError,
   checkPrerequisites,
+  type PrerequisiteOptions,
 } from "../lib/orchestra/actions/prerequisites.ts";
-import { dependantsOf } from "../lib/orchestra/graph/mod.ts";
+import { RemoteArchives } from "../lib/orchestra/archives/remote_archives.ts";
 import {
   actionName,
   type BuildTarget,
@@ -11,7 +12,7 @@ import {
   type Plan,
   type PlanRequest,
   qualifiedName,
-  solve,
+  type World,
   worldAfter,
 } from "../lib/orchestra/mod.ts";
 import { addBuildOptions, type BuildFlags } from "./_orc_build_options.ts";
@@ -22,6 +23,7 @@ interface PlanFlags extends BuildFlags {
   readonly deps: boolean;
   readonly uninstallDependants: boolean;
   readonly createBinaryArchives?: boolean;
+  readonly locked?: boolean;
   readonly json?: boolean;
 }
 
@@ -44,6 +46,7 @@ export function planCommand(context: OrcContext): CommandUnknownOpts {
       .option("--no-deps", "only what was asked for")
       .option("--no-uninstall-dependants", "keep what depends on what was asked for")
       .option("--create-binary-archives", "check that new archives have a place to go to")
+      .option("--locked", "at the commits in .orchestra/orchestra.lock.json")
       .option("--json", "as JSON"),
   ).action(async (...words: unknown[]) => {
     const [specs, flags] = words as [readonly string[], PlanFlags];
@@ -61,11 +64,14 @@ async function planSteps(
   flags: PlanFlags,
 ): Promise<readonly Step[]> {
   const configuration = await context.configuration();
-  const hashes = await context.hashes();
-  let world = await context.world();
+  const { log, signal } = context;
+  const pinned = flags.locked === true
+    ? await (await import("../lib/orchestra/git/lock_file.ts")).readLockFile(configuration)
+    : undefined;
+  await using remoteArchives = new RemoteArchives(configuration);
   const steps: Step[] = [];
-  const targets = await requestedTargets(context, specs, flags);
-  for (const target of targets) {
+  let world: World | undefined;
+  for (const target of await requestedTargets(context, specs, flags)) {
     const request: PlanRequest = {
       targets: [{ kind: "install", ...target }],
       fromSource: flags.fromSource === true,
@@ -73,15 +79,27 @@ async function planSteps(
       noForce: !flags.force,
       noDeps: !flags.deps,
     };
-    const plan = solve({ configuration, world, hashes, request });
-    const now = world;
-    const uninstalled = flags.uninstallDependants && plan.actions.length > 0
-      ? dependantsOf(configuration, [target.component])
-        .filter((name) => now.installed.get(name) !== undefined)
-      : [];
-    const problem = await problemOf(context, plan, flags);
+    const prepared = await planRequest({
+      configuration,
+      request,
+      uninstallDependants: flags.uninstallDependants,
+      log,
+      signal,
+      ...(pinned === undefined ? {} : { pinned }),
+      ...(world === undefined ? {} : { world }),
+    }, remoteArchives);
+    const { plan, hashes, dependants } = prepared;
+    const uninstalled = plan.actions.length > 0 ? dependants.get(target.component) ?? [] : [];
+    const problem = await problemOf(plan, {
+      configuration,
+      world: prepared.world,
+      hashes,
+      createBinaryArchives: flags.createBinaryArchives === true,
+      signal,
+      ...(pinned === undefined ? {} : { pinned }),
+    });
     steps.push({ target, plan, uninstalled, problem });
-    world = worldAfter(world, plan, hashes);
+    world = worldAfter(prepared.world, plan, hashes, uninstalled);
   }
   return steps;
 }
@@ -103,21 +121,12 @@ async function requestedTargets(
   return [...new Map(all.map((target) => [qualifiedName(target), target])).values()];
 }
 
-async function problemOf(
-  context: OrcContext,
-  plan: Plan,
-  { createBinaryArchives = false }: PlanFlags,
-): Promise<string | undefined> {
-  const configuration = await context.configuration();
-  const [world, hashes] = [await context.world(), await context.hashes()];
-  const { signal } = context;
+async function problemOf(plan: Plan, options: PrerequisiteOptions): Promise<string | undefined> {
   try {
-    await checkPrerequisites(plan, { configuration, world, hashes, createBinaryArchives, signal });
+    await checkPrerequisites(plan, options);
     return undefined;
   } catch (error) {
-    if (error instanceof OrchestraError || error instanceof ArchiveNotFoundError) {
-      return error.message;
-    }
+    if (error instanceof OrchestraError) return error.message;
     throw error;
   }
 }

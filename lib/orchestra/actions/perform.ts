@@ -1,5 +1,6 @@
 import { candidates } from "../archives/find_archive.ts";
 import { RemoteArchives } from "../archives/remote_archives.ts";
+import { dependantsOf } from "../graph/dependants.ts";
 import { createHashes } from "../hashes/mod.ts";
 import { closure } from "../hashes/closure.ts";
 import { metadataDirectory } from "../installed/metadata.ts";
@@ -35,11 +36,26 @@ export interface Performed extends RunResult {
   readonly plan: Plan;
 }
 
-interface Prepared {
+/** A plan, and what it was made of. */
+export interface Prepared {
+  /** What is to be done. */
   readonly plan: Plan;
+  /** What is there already. */
   readonly world: World;
+  /** The hashes of the components. */
   readonly hashes: Hashes;
+  /** For each requested component, its installed dependants, which go when it is replaced. */
   readonly dependants: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What a plan is made of. */
+export interface PrepareOptions extends
+  Pick<
+    PerformOptions,
+    "configuration" | "request" | "uninstallDependants" | "pinned" | "log" | "signal"
+  > {
+  /** What is there already. Default: what is found. */
+  readonly world?: World;
 }
 
 /**
@@ -83,11 +99,40 @@ export async function perform(options: PerformOptions): Promise<Performed> {
 }
 
 async function prepare(
-  { configuration, request, uninstallDependants = false, pinned, log, ...options }: PerformOptions,
+  options: PerformOptions,
+  remoteArchives: RemoteArchives,
+): Promise<Prepared> {
+  const prepared = await planRequest(options, remoteArchives);
+  const { configuration, createBinaryArchives = false, pinned, signal } = options;
+  const { plan, world, hashes } = prepared;
+  await checkPrerequisites(plan, {
+    configuration,
+    world,
+    hashes,
+    createBinaryArchives,
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return prepared;
+}
+
+/**
+ * Plans what was asked for, without looking at whether all it needs is there.
+ *
+ * Permissions: `--allow-read` of what the configuration names; `--allow-net` and `--allow-run` for
+ * archives elsewhere.
+ *
+ * @param options What is wanted, and of what.
+ * @param remoteArchives Asked for archives elsewhere.
+ * @returns The plan.
+ * @throws {OrchestraError} when there is none.
+ */
+export async function planRequest(
+  { configuration, request, uninstallDependants = false, pinned, log, ...options }: PrepareOptions,
   remoteArchives: RemoteArchives,
 ): Promise<Prepared> {
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const world = await readWorld(configuration, {
+  const world = options.world ?? await readWorld(configuration, {
     remoteArchives,
     log,
     ...(pinned === undefined ? {} : { pinned }),
@@ -98,7 +143,7 @@ async function prepare(
     await remoteArchives.probe(wantedArchives(configuration, request, world, hashes), signal);
   }
   const dependants = uninstallDependants
-    ? dependantsOf(configuration, world, request)
+    ? installedDependants(configuration, world, request)
     : new Map<string, readonly string[]>();
   const leaving = new Set([...dependants.values()].flat());
   const staying = world.installed.all().filter(({ component }) => !leaving.has(component));
@@ -108,15 +153,6 @@ async function prepare(
     world: { ...world, installed: installedState(staying) },
     hashes,
     request,
-  });
-  const { createBinaryArchives = false } = options;
-  await checkPrerequisites(plan, {
-    configuration,
-    world,
-    hashes,
-    createBinaryArchives,
-    ...(pinned === undefined ? {} : { pinned }),
-    ...signal,
   });
   return { plan, world, hashes, dependants };
 }
@@ -129,22 +165,16 @@ async function prepare(
  * @param request What is requested.
  * @returns For each requested component, its installed dependants, sorted.
  */
-export function dependantsOf(
+export function installedDependants(
   configuration: Configuration,
   world: World,
   request: PlanRequest,
 ): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
-  const installed = world.installed.all().map(({ component }) => component)
-    .filter((name) => configuration.components.has(name));
-  const closures = new Map(
-    installed.map((name) => [name, new Set(closure(configuration.components, name))]),
-  );
   for (const target of request.targets) {
     if (target.kind !== "install") continue;
-    const names = installed.filter((name) =>
-      name !== target.component && closures.get(name)?.has(target.component) === true
-    );
+    const names = dependantsOf(configuration, [target.component])
+      .filter((name) => world.installed.get(name) !== undefined).sort();
     if (names.length > 0) found.set(target.component, names);
   }
   return found;

@@ -14,10 +14,17 @@ import {
  * @param world What is there now.
  * @param plan What will be done.
  * @param hashes The hashes of what will be installed.
+ * @param gone Components that will be uninstalled before. Default: none.
  */
-export function worldAfter(world: World, plan: Plan, hashes: Pick<Hashes, "recursiveHash">): World {
+export function worldAfter(
+  world: World,
+  plan: Plan,
+  hashes: Pick<Hashes, "recursiveHash">,
+  gone: readonly string[] = [],
+): World {
   const done = new Set(plan.actions.map(({ id }) => id));
   const installed = new Map(world.installed.all().map((one) => [one.component, one]));
+  for (const name of gone) installed.delete(name);
   for (const { action, requested } of plan.actions) {
     if (action.kind !== "install") continue;
     const { component, build } = action;
