@@ -298,11 +298,11 @@ export class NodeRunner {
     const { run, options, mount, secrets } = this.#context;
     const isBound = place.boundDirectory !== undefined;
     const env: Record<string, string> = {
-      ...node.env,
       BUILDR_RUN_ID: run,
       BUILDR_STATUS: this.#options.status(),
       BUILDR_BUILD_ID: options.buildId ?? run,
       BUILDR_ATTEMPT: String(node.stage.retry.max > 0 ? attempt : options.buildAttempt ?? 1),
+      ...node.env,
       // A run inside of this one finds with these what it is to mount.
       [HOST_PROJECT_VARIABLE]: isBound ? mount.directory ?? "" : "",
       ...(mount.socket === undefined ? {} : { [HOST_SOCKET_VARIABLE]: mount.socket }),
