@@ -351,8 +351,6 @@ Install app@b: 2 actions
    2. install (build or binary archives) of app@b
       because it was asked for, and it is not installed
       after configure app@b
-      uninstall of user
-      because it depends on app
 `,
   );
   const missing = await project.orc(["plan", "--json", "app"]);
