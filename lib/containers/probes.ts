@@ -3,6 +3,7 @@ import {
   ContainerNotFoundError,
   EngineApiError,
   type EngineClient,
+  ProgramNotFoundError,
 } from "../engine/mod.ts";
 import { type HttpAnswer, httpGet } from "./_http_get.ts";
 import { isTimeout } from "../errors/mod.ts";
@@ -196,7 +197,7 @@ export async function programSucceeds(
     const { exitCode } = await execInContainer(engine, node.id, command, { signal });
     return exitCode === 0;
   } catch (error) {
-    if (isEndOfContainer(error)) return false;
+    if (await isEndOfContainer(node, error, engine, signal)) return false;
     throw error;
   }
 }
@@ -222,7 +223,7 @@ export async function fileExists(
     });
     return status !== 404;
   } catch (error) {
-    if (isEndOfContainer(error)) return false;
+    if (await isEndOfContainer(node, error, engine, signal)) return false;
     throw error;
   }
 }
@@ -232,10 +233,17 @@ function isStillMissing(error: unknown): boolean {
   throw error;
 }
 
-// A container that ends between two probes: the wait itself notices and says so.
-function isEndOfContainer(error: unknown): boolean {
-  return error instanceof ContainerNotFoundError ||
-    error instanceof EngineApiError && error.status === 409;
+// A container that ends between two probes: the wait itself notices and says so. One that ends while
+// a program is being put into it gives whatever the runtime stumbles over first.
+async function isEndOfContainer(
+  node: ContainerNode,
+  error: unknown,
+  engine: EngineClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!(error instanceof EngineApiError) || error instanceof ProgramNotFoundError) return false;
+  if (error instanceof ContainerNotFoundError || error.status === 409) return true;
+  return (await inspectIfThere(node, engine, signal))?.State.Running !== true;
 }
 
 async function connect(
