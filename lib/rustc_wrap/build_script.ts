@@ -257,6 +257,7 @@ function directives(stdout: Uint8Array, name: string): string[] {
 function withHint(result: RunnerResult, image: string): RunnerResult {
   const hint = new TextEncoder().encode(
     `note: this build script ran in the image ${image}, without network; ` +
+      `RUSTCBUILDX_ADD_APT=… puts Debian packages into the image, and ` +
       `RUSTCBUILDX_BUILD_SCRIPTS=local runs it here\n`,
   );
   const stderr = new Uint8Array(result.stderr.length + hint.length);
