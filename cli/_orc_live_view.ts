@@ -129,7 +129,8 @@ export class LiveView {
 
 function columns(): number {
   try {
-    return Deno.consoleSize().columns;
+    const { columns } = Deno.consoleSize();
+    return columns > 20 ? columns : DEFAULT_COLUMNS;
   } catch {
     return DEFAULT_COLUMNS; // a terminal that does not say
   }

@@ -1,6 +1,8 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { checkBranch, nearestBranch } from "../lib/orchestra/git/check_branch.ts";
 import { type OrcContext, OrcFailure } from "./_orc_context.ts";
+import { calledAs } from "./names.ts";
+import { ownCommand } from "./own_command.ts";
 
 /** Makes `orc check-branch`. */
 export function checkBranchCommand(context: OrcContext): CommandUnknownOpts {
@@ -23,9 +25,10 @@ export function checkBranchCommand(context: OrcContext): CommandUnknownOpts {
         throw new OrcFailure("No branch to rebase upon found, specify it with --onto");
       }
       context.log("INFO", `Rebasing upon ${upon}`);
+      const own = ownCommand();
       const isGood = pretend === true || await checkBranch(configuration, component, {
         onto: upon,
-        orc: [Deno.execPath(), ...orcWords()],
+        orc: [own.executable, ...own.args, calledAs("orc")],
         onOutput: (chunk) => context.output.err.write(new TextDecoder().decode(chunk)),
         signal,
       });
@@ -33,10 +36,4 @@ export function checkBranchCommand(context: OrcContext): CommandUnknownOpts {
       if (!isGood) throw new OrcFailure("Rebase failed!");
       if (pretend !== true) context.log("INFO", "Success");
     });
-}
-
-/** How this very program is started again; the commands are run in the directory of the clone. */
-function orcWords(): readonly string[] {
-  const main = new URL("main.ts", import.meta.url).href;
-  return main.includes("deno-compile") ? ["orc"] : ["run", "-q", "-A", main, "orc"];
 }

@@ -233,8 +233,8 @@ class Run {
       const replacing = (this.#options.dependants?.get(component) ?? []).filter((name) =>
         name !== component && !this.#installed.has(name) && !this.uninstalled.includes(name)
       );
-      for (const name of replacing) this.#options.log("INFO", `Uninstalling ${name}`);
       await change(replacing);
+      for (const name of replacing) this.#options.log("INFO", `Uninstalling ${name}`);
       this.uninstalled.push(...replacing);
       this.#installed.add(component);
     });
