@@ -27,8 +27,8 @@ export interface Receipt {
   readonly files: Readonly<Record<string, string | null>>;
   /** Path of the engine's socket. */
   readonly socket: string;
-  /** Sockets that would have been tried before, and were not there. */
-  readonly absent: readonly string[];
+  /** Sockets that are looked at before that one, and where nobody listened. */
+  readonly silent: readonly string[];
   /** Labels of the project's containers. */
   readonly labels: readonly string[];
   /** Everything that carries them. */
@@ -116,13 +116,22 @@ async function digest(content: string | Uint8Array<ArrayBuffer>): Promise<string
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-async function isSame({ env, files, absent }: Receipt): Promise<boolean> {
+async function isSame({ env, files, silent }: Receipt): Promise<boolean> {
   const answers = await Promise.all([
     envDigest().then((now) => now === env),
     ...Object.entries(files).map(async ([path, noted]) => await fileDigest(path) === noted),
-    ...absent.map((path) => Deno.stat(path).then(() => false, () => true)),
+    ...silent.map((path) => isSilent(path)),
   ]);
   return answers.every(Boolean);
+}
+
+async function isSilent(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 interface Listed {

@@ -58,8 +58,8 @@ export async function writeReceipt(
 ): Promise<void> {
   const { args, target, healthy, env, files, text } = options;
   const path = await receiptPath(args);
-  const absent = await earlierSockets(engine);
-  if (path === undefined || absent === undefined || engine.endpoint.kind !== "unix") return;
+  const silent = await earlierSockets(engine);
+  if (path === undefined || silent === undefined || engine.endpoint.kind !== "unix") return;
   const kept = await findKept(engine, target.name);
   const containers = [...kept?.containers.values() ?? []].map(({ Id, Image, State }) => ({
     id: Id,
@@ -71,7 +71,7 @@ export async function writeReceipt(
     env,
     files,
     socket: engine.endpoint.path,
-    absent,
+    silent,
     labels: [`${LABEL.project}=${target.name}`, `${LABEL.lifetime}=kept`],
     containers,
     healthy,
@@ -85,18 +85,14 @@ export async function writeReceipt(
   await forgetOld(directory);
 }
 
-/** Sockets that discovery tries first; `undefined` when it went another way, or one of them is there. */
+/** Sockets that discovery looks at first; `undefined` when it went another way. */
 async function earlierSockets(engine: EngineClient): Promise<readonly string[] | undefined> {
   const candidates = await engineCandidates();
   const index = candidates.findIndex(({ host }) => host === engine.host);
   const isContext = candidates[0]?.explicit === true && !Deno.env.get("DOCKER_HOST");
   if (index === -1 || isContext) return undefined;
-  const paths = candidates.slice(0, index)
+  return candidates.slice(0, index)
     .flatMap(({ endpoint }) => endpoint?.kind === "unix" ? [endpoint.path] : []);
-  const there = await Promise.all(
-    paths.map((path) => Deno.stat(path).then(() => true, () => false)),
-  );
-  return there.some(Boolean) ? undefined : paths;
 }
 
 async function forgetOld(directory: string): Promise<void> {

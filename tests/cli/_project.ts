@@ -54,7 +54,7 @@ export class TestProject implements AsyncDisposable {
 
   /** Variables of all its commands: a cache of its own, so that tests do not see each other's. */
   get env(): Readonly<Record<string, string>> {
-    return { XDG_CACHE_HOME: `${this.#base}/cache` };
+    return { XDG_CACHE_HOME: `${this.#base}/cache`, DENO_DIR: denoDirectory() };
   }
 
   /** Runs a command of superorch in its directory. */
@@ -99,9 +99,10 @@ export class TestProject implements AsyncDisposable {
   }
 }
 
-/** The last line of an output with something in it. */
-export function lastLine(text: string): string {
-  return text.trimEnd().split("\n").at(-1) ?? "";
+// Deno keeps its packages below XDG_CACHE_HOME too, and would download them again.
+function denoDirectory(): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`;
+  return Deno.env.get("DENO_DIR") || `${cache}/deno`;
 }
 
 /** The events that `--json` has printed. */

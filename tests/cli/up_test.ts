@@ -14,8 +14,7 @@ async function up(
     for (const [name, text] of Object.entries(files)) {
       await Deno.writeTextFile(`${directory}/${name}`, text);
     }
-    const env = { ...NOWHERE, XDG_CACHE_HOME: `${directory}/cache` };
-    return await superorch(["up", ...args], { cwd: directory, env });
+    return await superorch(["up", ...args], { cwd: directory, env: NOWHERE });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
