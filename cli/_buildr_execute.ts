@@ -55,7 +55,9 @@ export async function executeRun(
     timestamps: flags.timestamps === true,
     again: (node) => rerunWords(node, flags),
   });
-  using log = await RunLog.open(plan.manifest.path, flags.logDir);
+  using log = await RunLog.open(plan.manifest.path, flags.logDir, (message) => {
+    shown.err.write(`Warning: ${message}\n`);
+  });
   const closed = new AbortController();
   // Nobody reads any more: the run is ended, and the reason told at the end.
   const guarded = <T>(work: () => T): T | undefined => {

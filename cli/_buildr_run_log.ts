@@ -26,11 +26,27 @@ export class RunLog implements Disposable {
    *
    * @param manifest Absolute path of the manifest.
    * @param logDir A directory that the user wants the files in, too.
+   * @param warn Is told when nothing can be remembered: a home that cannot be written to is no
+   * reason not to run.
    */
-  static async open(manifest: string, logDir: string | undefined): Promise<RunLog> {
-    if (logDir !== undefined) await Deno.mkdir(logDir, { recursive: true });
-    const own = await runLogDirectory(await nameOf(manifest));
-    return new RunLog(logDir === undefined ? [own] : [own, logDir]);
+  static async open(
+    manifest: string,
+    logDir: string | undefined,
+    warn: (message: string) => void,
+  ): Promise<RunLog> {
+    const directories: string[] = [];
+    try {
+      directories.push(await runLogDirectory(await nameOf(manifest)));
+    } catch (error) {
+      warn(
+        `"buildr logs" and --rerun-failed will not know of this run: ${(error as Error).message}`,
+      );
+    }
+    if (logDir !== undefined) {
+      await Deno.mkdir(logDir, { recursive: true });
+      directories.push(logDir);
+    }
+    return new RunLog(directories);
   }
 
   /** Takes output of a stage. */

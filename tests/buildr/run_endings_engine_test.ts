@@ -150,3 +150,33 @@ projectTest("a closed standard output ends the run", {
   const [{ code }] = await Promise.all([child.status, child.stderr.cancel()]);
   assert.equal(code, 141);
 });
+
+projectTest(
+  "a main container that dies is told as that; a stage that is tried again finds prepare done",
+  {
+    ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+stages: [a]
+prepare: { script: [touch /prepared] }
+a:
+  retry: { max: 1, on: [system] }
+  script: ["[ -e once ] || { touch once; echo begun; sleep 300; }", ls /prepared]
+`,
+  },
+  async (project) => {
+    const child = project.spawn();
+    const [live, rest] = child.stdout.tee();
+    const output = new Response(rest).text();
+    const errors = new Response(child.stderr).text();
+    await readUntil(live, "begun");
+    const [id] = await project.containerIds();
+    assert.ok(id !== undefined);
+    await project.engine.containers.remove(id, { force: true });
+    const { code } = await child.status;
+    await live.cancel();
+    assert.equal(code, 0, await errors);
+    assert.equal(await output, "begun\n/prepared\n");
+    await errors;
+  },
+);

@@ -63,12 +63,12 @@ b: { needs: [a], script: ["true"] }
   assert.match(stderr, /a.*b.*a/);
 });
 
-projectTest("four stages that sleep a second run side by side, and no line is torn", {
+projectTest("four stages that sleep run side by side, and no line is torn", {
   ".buildr.yml": `
 version: 2
 image: ${IMAGE}
 stages: [a, b, c, d]
-a: &it { needs: [], isolated: true, script: ["for i in $(seq 200); do printf left-; printf 'right\\\\n'; done; sleep 1"] }
+a: &it { needs: [], isolated: true, script: ["for i in $(seq 200); do printf left-; printf 'right\\\\n'; done; sleep 3"] }
 b: *it
 c: *it
 d: *it
@@ -81,10 +81,7 @@ d: *it
   const lines = stdout.trimEnd().split("\n");
   assert.equal(lines.length, 800);
   for (const line of lines) assert.match(line, /^[abcd] │ left-right$/);
-  assert.ok(
-    tookMs < 4_000,
-    `side by side it takes 2 s, one after the other more than 4: ${tookMs}`,
-  );
+  assert.ok(tookMs < 11_000, `one after the other it takes 12 s and more: ${tookMs}`);
 });
 
 projectTest(

@@ -16,8 +16,12 @@ const DOCKERFILE = (base: string) =>
   `FROM ${base}
 COPY deno /usr/local/bin/deno
 COPY npm /root/.cache/deno/npm
-ENV DENO_NO_UPDATE_CHECK=1 LANG=C.UTF-8
+COPY authorities.crt /etc/ssl/certs/ca-certificates.crt
+ENV DENO_NO_UPDATE_CHECK=1 LANG=C.UTF-8 NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 `;
+
+/** Whom this machine trusts: it may reach registries through somebody who signs for them. */
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
  * Makes sure that an engine has the image.
@@ -39,7 +43,39 @@ export async function ciImage(engine: EngineClient): Promise<DebianImage> {
 async function* context(base: string): AsyncGenerator<TarEntry> {
   yield { kind: "file", path: "Dockerfile", content: DOCKERFILE(base) };
   yield { kind: "file", path: "deno", mode: 0o755, content: { hostPath: Deno.execPath() } };
+  yield {
+    kind: "file",
+    path: "authorities.crt",
+    content: { hostPath: Deno.env.get("SSL_CERT_FILE") || AUTHORITIES },
+  };
+  await loadPackages();
   yield* directory(`${await denoDirectory()}/npm`, "npm");
+}
+
+/** Packages that only a test imports are in the cache of this machine only once it has run. */
+async function loadPackages(): Promise<void> {
+  const root = new URL("../..", import.meta.url).pathname;
+  const files = ["mod.ts", "cli/main.ts"];
+  for (const folder of ["lib/deps", "tests"]) {
+    for await (const path of typescriptIn(`${root}${folder}`)) {
+      if (/from "npm:/.test(await Deno.readTextFile(path))) files.push(path);
+    }
+  }
+  // A fixture may name a package that does not exist; the stages tell whatever is missing.
+  await new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--quiet", ...files],
+    cwd: root,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+}
+
+async function* typescriptIn(path: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (isDirectory) yield* typescriptIn(`${path}/${name}`);
+    else if (name.endsWith(".ts")) yield `${path}/${name}`;
+  }
 }
 
 async function* directory(source: string, path: string): AsyncGenerator<TarEntry> {

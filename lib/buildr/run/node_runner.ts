@@ -16,7 +16,7 @@ import { HOST_PROJECT_VARIABLE, HOST_SOCKET_VARIABLE } from "./project_mount.ts"
 import type { ProjectGuests } from "./project_guests.ts";
 import type { NodeFailure, NodeResult, NodeStatus } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
-import { runScripts } from "./run_scripts.ts";
+import { ContainerGoneError, runScripts } from "./run_scripts.ts";
 import { ServiceNotReadyError } from "./services.ts";
 
 /** What a node is run with. */
@@ -173,7 +173,7 @@ export class NodeRunner {
   ): Promise<NodeFailure | undefined> {
     const { engine, reporter, options } = this.#context;
     const { signal } = deadline;
-    const { id: containerId } = place.container;
+    const { container } = place;
     const user = userOf(node);
     await this.#restoreCaches(node, place, signal);
     await this.#bringArtifacts(node, place, signal);
@@ -187,7 +187,7 @@ export class NodeRunner {
     }
     const scripts = {
       engine,
-      containerId,
+      container,
       node: node.id,
       attempt,
       env,
@@ -230,8 +230,8 @@ export class NodeRunner {
     const isLast = failure === undefined || !mayRetry || !isRetried(node, failure);
     let artifacts: readonly string[] = [];
     let kept: string | undefined;
-    const isGone = failure?.cause === "system" && failure.message.startsWith(GONE);
-    if (!isGone) {
+    const isThere = failure?.cause !== "system" || !failure.message.startsWith(GONE);
+    if (isThere) {
       if (place.boundDirectory !== undefined) {
         await handBack(engine, place.container.id, plan.manifest.directory, beganAtMs, signal)
           .catch((error) => this.#warn(node, `cannot give files back: ${describe(error)}`));
@@ -287,9 +287,7 @@ export class NodeRunner {
     error: unknown,
   ): Promise<NodeFailure> {
     await output.flush();
-    const isGone = error instanceof ContainerNotRunningError ||
-      error instanceof ContainerNotFoundError;
-    if (isGone && place?.isMain === true) await this.#options.places.dropMain();
+    if (isGone(error) && place?.isMain === true) await this.#options.places.dropMain();
     const lastLines = error instanceof ServiceNotReadyError ? error.lastLines : output.lastLines();
     return { cause: "system", message: wordsFor(error, node, place), lastLines };
   }
@@ -430,12 +428,17 @@ function statusOf(
   return { status: ({ script: "failed", timeout: "timeout", system: "error" } as const)[cause] };
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof ContainerGoneError || error instanceof ContainerNotRunningError ||
+    error instanceof ContainerNotFoundError;
+}
+
 /** Beginning of the message when a container is gone. */
 const GONE = "the container is gone";
 
 function wordsFor(error: unknown, node: PlanNode, place: Place | undefined): string {
   const { image } = node.placement;
-  if (error instanceof ContainerNotRunningError || error instanceof ContainerNotFoundError) {
+  if (isGone(error)) {
     const words = place?.container.firstWords ?? "";
     const said = words === "" ? "" : `, saying:\n${words}`;
     return `${GONE}: somebody removed it, it ran out of memory, or the entry point of "${image}" ` +

@@ -32,6 +32,7 @@ export class Places {
   /** What prepare made of a copy of the project, as an archive. */
   #preparedCopy: string | undefined;
   #attempts = 0;
+  #mainStarts = 0;
   #mainKept = false;
 
   /**
@@ -87,9 +88,11 @@ export class Places {
       stack.defer(() => networks.disconnect(services.network, container.id, { force: true }));
     }
     const moved = stack.move();
-    const { placement } = node;
-    const needsPrepare = placement.kind === "fresh" && placement.prepared &&
-      this.#preparedImage === undefined;
+    const { placement, stage } = node;
+    const startsOver = placement.kind === "main"
+      ? stage.kind !== "prepare" && this.#mainStarts > 1
+      : placement.prepared;
+    const needsPrepare = startsOver && this.#preparedImage === undefined;
     return {
       container,
       isMain: kind === "main",
@@ -144,7 +147,9 @@ export class Places {
     const nodes = this.#mainNodes;
     const [first] = nodes;
     if (first === undefined) throw new TypeError("No stage of the run has the main container");
-    const image = this.#mainImage ??
+    // One that takes the place of another one that died has to begin where `prepare` ended.
+    const prepared = this.#mainStarts++ > 0 ? this.#preparedImage : undefined;
+    const image = this.#mainImage ?? prepared ??
       await this.#context.images.ensure(first.placement.image, signal);
     return await this.#start({
       name: "main",

@@ -4,13 +4,23 @@ import type { PlannedCommand } from "../model.ts";
 import type { NodeOutput } from "./node_output.ts";
 import type { RunReporter } from "./reporter.ts";
 import type { NodeFailure } from "./result.ts";
+import type { StageContainer } from "./stage_container.ts";
+
+/** What a shell reports for a program that SIGKILL ended. */
+const KILLED = 128 + 9;
+
+/** The container has ended below its program. */
+export class ContainerGoneError extends Error {
+  /** The name of the class. */
+  override readonly name: string = "ContainerGoneError";
+}
 
 /** What the scripts of one attempt are run with. */
 export interface ScriptContext {
   /** The engine. */
   readonly engine: EngineClient;
   /** The container. */
-  readonly containerId: string;
+  readonly container: StageContainer;
   /** Id of the node. */
   readonly node: string;
   /** From 1. */
@@ -68,9 +78,9 @@ export async function runScripts(
 }
 
 async function runScript(command: PlannedCommand, context: ScriptContext): Promise<number> {
-  const { engine, containerId, env, workdir, user, output, signal } = context;
+  const { engine, container, env, workdir, user, output, signal } = context;
   try {
-    const { exitCode } = await execInContainer(engine, containerId, command.argv, {
+    const { exitCode } = await execInContainer(engine, container.id, command.argv, {
       env,
       workdir,
       user,
@@ -78,6 +88,7 @@ async function runScript(command: PlannedCommand, context: ScriptContext): Promi
       recordLimitBytes: 4096, // enough for the engine to say why it could not run it
       onOutput: (stream, piece) => output.write(stream, piece),
     });
+    if (exitCode === KILLED && await container.isGone()) throw new ContainerGoneError();
     return exitCode;
   } catch (error) {
     if (!(error instanceof ProgramNotFoundError)) throw error;

@@ -4,6 +4,7 @@ import { removeContainer } from "../../containers/remove_container.ts";
 import { TailBuffer } from "../../commands/output/mod.ts";
 import { execInContainer } from "../../containers/exec.ts";
 import {
+  ContainerNotFoundError,
   ContainerNotRunningError,
   Demultiplexer,
   type EngineClient,
@@ -35,6 +36,9 @@ export interface StageContainerSpec {
 /** What the first process wrote is of interest only when it ended at once. */
 const TAIL_BYTES = 4096;
 
+/** The end of a container follows that of its programs within milliseconds on an idle engine. */
+const NOTICE_MS = 500;
+
 /**
  * The container of a stage: a shell that waits for the end of its input, beside which scripts run.
  *
@@ -51,6 +55,8 @@ export class StageContainer implements AsyncDisposable {
   readonly name: string;
   readonly #stream: HijackedStream | undefined;
   readonly #tail: TailBuffer;
+  /** Settles with the end of its first process, where this process holds its input. */
+  readonly #ended: Promise<void> | undefined;
   #keep = false;
   #removing: Promise<void> | undefined;
 
@@ -60,12 +66,14 @@ export class StageContainer implements AsyncDisposable {
     name: string,
     stream: HijackedStream | undefined,
     tail: TailBuffer,
+    ended: Promise<void> | undefined,
   ) {
     this.engine = engine;
     this.id = id;
     this.name = name;
     this.#stream = stream;
     this.#tail = tail;
+    this.#ended = ended;
   }
 
   /**
@@ -86,15 +94,16 @@ export class StageContainer implements AsyncDisposable {
       (patient) => engine.containers.create(spec.name, createBody(spec), { signal: patient }),
     );
     let stream: HijackedStream | undefined;
+    let ended: Promise<void> | undefined;
     try {
       await spec.fill?.(id);
       const tail = new TailBuffer({ limitBytes: TAIL_BYTES });
       if (!spec.keep) {
         stream = await engine.containers.attach(id, { stdin: true, signal });
-        pump(stream, tail).catch(() => {}); // of interest only as far as it came
+        ended = pump(stream, tail).catch(() => {}); // of interest only as far as it came
       }
       await patiently(signal, (patient) => engine.containers.start(id, { signal: patient }));
-      return new StageContainer(engine, id, spec.name, stream, tail);
+      return new StageContainer(engine, id, spec.name, stream, tail, ended);
     } catch (error) {
       await removeContainer(engine, id, cleanupSignal()).catch(() => {}); // the sweep's then
       stream?.[Symbol.dispose]();
@@ -105,6 +114,26 @@ export class StageContainer implements AsyncDisposable {
   /** What its first process wrote: why it ended at once, when it did. */
   get firstWords(): string {
     return this.#tail.text().trim();
+  }
+
+  /**
+   * Tells whether it has ended: a program that was killed may have been killed with it, and the
+   * engine notices the end of the program first.
+   */
+  async isGone(): Promise<boolean> {
+    if (this.#ended !== undefined) {
+      const { promise: late, resolve } = Promise.withResolvers<"late">();
+      const timer = setTimeout(() => resolve("late"), NOTICE_MS);
+      const first = await Promise.race([this.#ended, late]);
+      clearTimeout(timer);
+      return first !== "late";
+    }
+    try {
+      return !(await this.engine.containers.inspect(this.id)).State.Running;
+    } catch (error) {
+      if (error instanceof ContainerNotFoundError) return true;
+      throw error;
+    }
   }
 
   /** Has it stay when it is disposed of; it must have been made to be kept. */
