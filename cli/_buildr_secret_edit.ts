@@ -18,6 +18,14 @@ export async function editSecrets(
   const editor = Deno.env.get("VISUAL") || Deno.env.get("EDITOR");
   if (!editor) throw new UsageError('Cannot edit: set "VISUAL" or "EDITOR"');
   const directory = await Deno.makeTempDir({ prefix: "superorch-secret-", ...await inMemory() });
+  // Ctrl-C is the editor's; what ends this program must not leave the values behind.
+  const stay = () => {};
+  const leave = () => {
+    Deno.removeSync(directory, { recursive: true });
+    Deno.exit(143);
+  };
+  Deno.addSignalListener("SIGINT", stay);
+  for (const name of ["SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(name, leave);
   try {
     const path = `${directory}/secrets.yaml`;
     const values = before.size === 0 ? "" : emitYaml(Object.fromEntries(before));
@@ -32,6 +40,8 @@ export async function editSecrets(
     if (code !== 0) throw new BuildrInputError(`The editor ended with ${code}: nothing is changed`);
     return await changes(before, await Deno.readTextFile(path));
   } finally {
+    Deno.removeSignalListener("SIGINT", stay);
+    for (const name of ["SIGTERM", "SIGHUP"] as const) Deno.removeSignalListener(name, leave);
     await Deno.remove(directory, { recursive: true });
   }
 }

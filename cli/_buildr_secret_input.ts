@@ -1,3 +1,4 @@
+import { ExitCode } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -66,12 +67,14 @@ function typeHidden(prompt: string, output: Output): Uint8Array {
   output.err.write(prompt);
   const typed: number[] = [];
   const one = new Uint8Array(1);
-  Deno.stdin.setRaw(true, { cbreak: true });
+  // Not "cbreak": a Ctrl-C that ends the program would leave the terminal without its echo.
+  Deno.stdin.setRaw(true);
   try {
     while (Deno.stdin.readSync(one) !== null) {
       const byte = one[0]!;
+      if (byte === 3) throw new ExitCode(130);
       if (byte === 13 || byte === 10 || byte === 4) break;
-      if (byte === 127 || byte === 8) typed.pop();
+      if (byte === 127 || byte === 8) removeLast(typed);
       else if (byte === 21) typed.length = 0;
       else typed.push(byte);
     }
@@ -80,4 +83,9 @@ function typeHidden(prompt: string, output: Output): Uint8Array {
     output.err.write("\n");
   }
   return Uint8Array.from(typed);
+}
+
+/** Takes the last character away, all bytes of it. */
+function removeLast(bytes: number[]): void {
+  while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);
 }

@@ -132,6 +132,7 @@ Deno.test("a hash depends on paths and contents of what matches, and on nothing 
     await Deno.symlink(directory, `${directory}/b/circle`);
     assert.deepEqual(await findFiles(directory, ["**"]), ["a.lock", "b/d", "b/z.lock"]);
     assert.deepEqual(await findFiles(directory, ["b/*", "!**/*.lock"]), ["b/d"]);
+    assert.deepEqual(await findFiles(directory, ["./b/"]), ["b/d", "b/z.lock"]);
   });
 });
 
@@ -147,6 +148,7 @@ Deno.test("globs match as people expect", () => {
     ["[]x]", ["]", "x"], ["a"]],
     ["{a,b{c,d}}/*", ["a/x", "bc/x", "bd/y"], ["b/x"]],
     ["x{,/**}", ["x", "x/a/b"], ["xa"]],
+    ["./src/", ["src/a", "src/a/b"], ["src", "a"]],
     ["release/*", ["release/1"], ["release/1/2", "main"]],
     ["a\\*b", ["a*b"], ["axb"]],
     ["a.b+c(d)|^$", ["a.b+c(d)|^$"], ["aXb"]],

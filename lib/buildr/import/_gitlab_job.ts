@@ -1,4 +1,4 @@
-import type { TreeNode } from "../../yaml_tree/mod.ts";
+import type { Place, TreeNode } from "../../yaml_tree/mod.ts";
 import { humanDuration, type Notes, readinessOf, scriptOf, shellOf } from "./draft.ts";
 import { type Conditions, readOnlyExcept, readRules } from "./_gitlab_rules.ts";
 import { providedIn, readVariables, translate } from "./_gitlab_variables.ts";
@@ -15,6 +15,8 @@ const READ = new Set(
 export interface JobContext {
   /** Takes what cannot be mapped. */
   readonly notes: Notes;
+  /** Where its name stands. */
+  readonly at: Place;
   /** Names of variables that were told of already. */
   readonly told: Set<string>;
   /** Variables of the whole pipeline. */
@@ -31,8 +33,7 @@ export interface ImportedJob {
 
 /** Reads one job whose defaults are filled in. */
 export function readJob(name: string, job: TreeNode, context: JobContext): ImportedJob {
-  const { notes } = context;
-  const at = job.kind === "map" ? [...job.entries.values()][0]?.key ?? job : job;
+  const { notes, at } = context;
   for (const [key, { key: place }] of entriesOf(job)) {
     if (!READ.has(key)) notes.add(place, `"${key}" of "${name}" is left out`);
   }
@@ -75,7 +76,7 @@ export function readJob(name: string, job: TreeNode, context: JobContext): Impor
   }
   for (const item of itemsOf(get(job, "tags"))) {
     const hint = 'in a manifest, a stage with tags runs only when asked for with "--tags"';
-    notes.add(item, `The runner's tag "${textOf(item) ?? "…"}" of "${name}" is left out`, hint);
+    notes.add(item, `The runner's tag "${textOf(item) ?? "…"}" is left out`, hint);
   }
   if (conditions.manual === true) {
     notes.add(at, `"${name}" is manual: it runs with "--tags manual", or when it is named`);

@@ -38,6 +38,7 @@ export function readRules(rules: TreeNode, job: string, notes: Notes): Condition
   const env: Record<string, string | boolean> = {};
   let always = false;
   let positive = 0;
+  let dropped = 0;
   let manual = 0;
   const items = itemsOf(rules);
   for (const rule of items) {
@@ -59,6 +60,7 @@ export function readRules(rules: TreeNode, job: string, notes: Notes): Condition
         `This condition of "${job}" cannot be mapped: its rule is left out`,
         'write "when" by hand',
       );
+      if (outcome !== "never") dropped++;
       continue;
     }
     if (outcome === "never") {
@@ -98,6 +100,8 @@ export function readRules(rules: TreeNode, job: string, notes: Notes): Condition
   if (items.length > 0 && positive === 0) {
     // Rules of which none lets it run.
     if (!items.some((rule) => textOf(get(rule, "when")) !== "never")) result.never = true;
+    // It ran under a condition that is gone now: nobody expects it in every run.
+    else if (dropped > 0) result.manual = true;
   }
   if (manual > 0 && manual === positive) result.manual = true;
   else if (manual > 0) {

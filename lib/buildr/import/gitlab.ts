@@ -66,7 +66,7 @@ export async function importGitlab(
       continue;
     }
     const node = withDefaults(own, defaults);
-    const imported = readJob(name, node, { notes, told, globals });
+    const imported = readJob(name, node, { notes, at: key, told, globals });
     if (imported.never) {
       notes.add(key, `"${name}" never runs and is left out`);
       continue;

@@ -19,7 +19,9 @@ export function checkManifest(manifest: Manifest, reader: Reader): void {
     if (manifest.version === 2) checkTemplates(stage, reader);
   }
   if (manifest.version === 2) {
-    checkReferences([manifest.image, ...valuesOf(manifest.environment.vars)], undefined, reader);
+    checkReferences([manifest.image], undefined, reader);
+    // Variables are filled in for each stage, so they may contain its name.
+    checkReferences(valuesOf(manifest.environment.vars), "any", reader);
     checkNeeds(manifest, reader);
     checkUnusedSecrets(manifest, all, reader);
   }
@@ -32,6 +34,10 @@ function checkScript(stage: Stage, manifest: Manifest, reader: Reader): void {
   for (const line of stage.script) {
     if (line.value.trim() === "") {
       reader.error(line.at, "empty-line", `A line of "${stage.name}" is empty`);
+      continue;
+    }
+    if (line.value.includes("\0")) {
+      reader.error(line.at, "bad-line", `A line of "${stage.name}" contains a NUL byte`);
       continue;
     }
     const run = scriptLine(line.value, stage.shell);
@@ -113,7 +119,7 @@ function checkTemplates(stage: Stage, reader: Reader): void {
 
 function checkReferences(
   templates: readonly Located<string>[],
-  stage: Stage | undefined,
+  stage: Stage | "any" | undefined,
   reader: Reader,
 ): void {
   for (const one of templates) {
@@ -121,7 +127,9 @@ function checkReferences(
       if (part.kind !== "reference") continue;
       const { reference, start, end } = part;
       const at = partOf(one, start, end - start);
-      if (reference.kind === "matrix") checkAxis(reference.name, at, stage, reader);
+      if (reference.kind === "matrix") {
+        checkAxis(reference.name, at, stage === "any" ? undefined : stage, reader);
+      }
       if (reference.kind === "fact" && reference.name === "stage" && stage === undefined) {
         reader.error(at, "bad-interpolation", 'There is no "${stage}" here: it is no stage');
       }

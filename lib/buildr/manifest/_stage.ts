@@ -15,7 +15,8 @@ import type {
   WorkspaceMode,
 } from "../model.ts";
 import { matrix } from "./_matrix.ts";
-import { artifacts, caches, needs, refs, retry, services, snapshot, when } from "./_parts.ts";
+import { artifacts, caches, needs, refs, retry, snapshot, when } from "./_parts.ts";
+import { services } from "./_services.ts";
 import {
   bool,
   type Fields,

@@ -120,6 +120,10 @@ export const shell: Shape<ShellRule> = {
   },
 };
 
+function hasNul(node: TreeNode): boolean {
+  return node.kind === "scalar" && node.text.includes("\0");
+}
+
 const pairsSchema = {
   anyOf: [
     { type: "array", items: { type: "string" } },
@@ -134,7 +138,7 @@ export const variables: Shape<readonly EnvironmentVariable[]> = {
   read: (node, reader, path) => {
     if (node.kind === "map") {
       return [...node.entries].flatMap(([name, { key, value }]) => {
-        if (name === "" || name.includes("=")) {
+        if (name === "" || /[=\0]/.test(name) || hasNul(value)) {
           return reader.error(key, "bad-variable", `${JSON.stringify(name)} is no variable`) ?? [];
         }
         const content = isNull(value) ? "" : text.read(value, reader, `${path}.${name}`);
@@ -151,8 +155,10 @@ export const variables: Shape<readonly EnvironmentVariable[]> = {
         return reader.wrong(item, `${path}[${index}]`, 'a text such as "NAME=VALUE"') ?? [];
       }
       const equals = item.text.indexOf("=");
-      if (equals === 0 || item.text === "") {
-        const message = `${JSON.stringify(item.text)} has no name in front of "="`;
+      if (equals === 0 || item.text === "" || hasNul(item)) {
+        const message = hasNul(item)
+          ? "A variable cannot contain a NUL byte"
+          : `${JSON.stringify(item.text)} has no name in front of "="`;
         return reader.error(item, "bad-variable", message) ?? [];
       }
       const { source, range } = item;

@@ -83,6 +83,12 @@ function stageNames(
 ): readonly Located<string>[] {
   const first = new Map<string, Located<string>>();
   for (const name of names) {
+    // deno-lint-ignore no-control-regex -- they are what is looked for
+    if (/[\x00-\x1f\x7f]/.test(name.value)) {
+      const message = `${JSON.stringify(name.value)} cannot be the name of a stage`;
+      reader.error(name.at, "bad-name", message);
+      continue;
+    }
     const before = first.get(name.value);
     if (before === undefined) first.set(name.value, name);
     else {

@@ -112,7 +112,7 @@ function checkNames(manifest: Manifest, selection: Selection): void {
   check(selection.until === undefined ? [] : [selection.until], known, " for --until");
   check(selection.skip ?? [], skippable, " for --skip");
   const tags = new Set(manifest.stages.flatMap((stage) => stage.tags));
-  for (const tag of selection.tags ?? []) {
+  for (const tag of [...selection.tags ?? [], ...selection.skipTags ?? []]) {
     if (tags.has(tag)) continue;
     const near = didYouMean(tag, tags);
     const hint = near === undefined ? "" : `, did you mean "${near}"?`;

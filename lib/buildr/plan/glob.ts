@@ -42,7 +42,8 @@ const MAX_ALTERNATIVES = 4_096;
  *
  * `*` and `?` stay within a part, `**` as a whole part is any number of parts, `[a-z]` and `[!a-z]`
  * are one character, `{a,b}` alternatives, and a backslash takes the next character as it is. A dot
- * in front is nothing special. A glob that is wrong matches only itself.
+ * in front is nothing special, `./` in front means nothing, and a slash at the end is `/**`. A glob
+ * that is wrong matches only itself.
  *
  * The time is that of the lengths of glob and path, multiplied: a manifest is somebody else's text,
  * and a regular expression takes for ever on `*a*a*a*a*a*a*a*b`.
@@ -56,7 +57,8 @@ const MAX_ALTERNATIVES = 4_096;
  * ```
  */
 export function compileGlob(glob: string): (path: string) => boolean {
-  const alternatives = globProblem(glob) === undefined ? expandBraces(glob) : undefined;
+  const plain = normalGlob(glob);
+  const alternatives = globProblem(plain) === undefined ? expandBraces(plain) : undefined;
   const all = alternatives?.map(tokensOf);
   if (all === undefined || all.includes(undefined)) return (path) => path === glob;
   return (path) => all.some((tokens) => matches(path, tokens!));
@@ -88,6 +90,12 @@ function cached(glob: string): (path: string) => boolean {
   const made = compileGlob(glob);
   cache.set(glob, made);
   return made;
+}
+
+/** A glob without what people add for clarity: `./` in front, a slash alone at the end. */
+export function normalGlob(glob: string): string {
+  const plain = glob.replace(/^(?:\.\/)+(?=.)/, "");
+  return plain.endsWith("/") && plain !== "/" ? `${plain}**` : plain;
 }
 
 function expandBraces(glob: string): readonly string[] | undefined {

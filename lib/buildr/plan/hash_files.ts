@@ -1,4 +1,4 @@
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob, normalGlob } from "./glob.ts";
 
 /** Directories that are no part of a project. */
 const NOT_OURS = new Set([".git", ".buildr-out"]);
@@ -74,7 +74,7 @@ function rootsOf(globs: readonly string[]): ReadonlySet<string> {
   const roots = new Set<string>();
   for (const glob of globs) {
     if (glob.startsWith("!")) continue;
-    const parts = glob.split("/");
+    const parts = normalGlob(glob).split("/");
     const fixed = parts.findIndex((part) => /[*?[{\\]/.test(part));
     roots.add((fixed === -1 ? parts : parts.slice(0, fixed)).join("/"));
   }
