@@ -11,10 +11,10 @@ import {
   solveGraph,
 } from "../lib/orchestra/mod.ts";
 import { satisfaction } from "../lib/orchestra/solver/collect.ts";
-import { addBuildOptions, type BuildFlags } from "./_orc_build_options.ts";
+import { addSourceOptions, type SourceFlags } from "./_orc_build_options.ts";
 import type { OrcContext } from "./_orc_context.ts";
 
-interface GraphFlags extends BuildFlags {
+interface GraphFlags extends SourceFlags {
   readonly allBuilds?: boolean;
   readonly solved?: boolean;
   readonly removeUnreachable: boolean;
@@ -28,7 +28,7 @@ interface GraphFlags extends BuildFlags {
 
 /** Makes `orc graph`. */
 export function graphCommand(context: OrcContext): CommandUnknownOpts {
-  return addBuildOptions(
+  return addSourceOptions(
     new Command("graph")
       .description("Print the graph of dependencies, for graphviz. Default: of all components.")
       .argument("[components...]", "components, or component@build")
@@ -40,6 +40,8 @@ export function graphCommand(context: OrcContext): CommandUnknownOpts {
       .option("--no-transitive-reduction", "keep edges that follow from others")
       .option("--no-force", "leave out what was asked for if it is done already")
       .option("--no-color", "no attributes for colours")
+      .option("--discard-build-directories", "has no effect here")
+      .option("--test", "has no effect here")
       .option("--json", "as JSON: nodes and edges"),
   ).action(async (...words: unknown[]) => {
     const [specs, flags] = words as [readonly string[], GraphFlags];

@@ -15,10 +15,11 @@ import {
   type World,
   worldAfter,
 } from "../lib/orchestra/mod.ts";
-import { addBuildOptions, type BuildFlags } from "./_orc_build_options.ts";
+import { addSourceOptions, type SourceFlags } from "./_orc_build_options.ts";
 import type { OrcContext } from "./_orc_context.ts";
 
-interface PlanFlags extends BuildFlags {
+interface PlanFlags extends SourceFlags {
+  readonly test?: boolean;
   readonly force: boolean;
   readonly deps: boolean;
   readonly uninstallDependants: boolean;
@@ -38,7 +39,7 @@ interface Step {
 
 /** Makes `orc plan`. */
 export function planCommand(context: OrcContext): CommandUnknownOpts {
-  return addBuildOptions(
+  return addSourceOptions(
     new Command("plan")
       .description("Show what installing components would do, and why; nothing is done.")
       .argument("<components...>", "components, or component@build")
@@ -46,6 +47,7 @@ export function planCommand(context: OrcContext): CommandUnknownOpts {
       .option("--no-deps", "only what was asked for")
       .option("--no-uninstall-dependants", "keep what depends on what was asked for")
       .option("--create-binary-archives", "check that new archives have a place to go to")
+      .option("--test", "with what the tests of these components trigger")
       .option("--locked", "at the commits in .orchestra/orchestra.lock.json")
       .option("--json", "as JSON"),
   ).action(async (...words: unknown[]) => {

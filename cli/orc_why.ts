@@ -35,7 +35,7 @@ export function whyCommand(context: OrcContext): CommandUnknownOpts {
     .action(async (spec, { json }) => {
       const { target } = await context.build(spec);
       const explanation = await explain(context, target);
-      if (json) context.printJson(explanation);
+      if (json) context.printJson(asJson(explanation));
       else print(context, explanation);
     });
 }
@@ -51,7 +51,7 @@ async function explain(context: OrcContext, target: BuildTarget): Promise<Explan
     const before = await materialOf(configuration, installed);
     const names = closure(configuration.components, component);
     const now = { material: hashes.hashMaterial(component), names };
-    differences = before === undefined ? null : describeDifference(before, now);
+    differences = before === undefined ? null : differenceOf(before, now);
   }
   const allDependants = dependantsOf(configuration, [component]);
   return {
@@ -64,6 +64,18 @@ async function explain(context: OrcContext, target: BuildTarget): Promise<Explan
     allDependants,
     installedDependants: allDependants.filter((one) => world.installed.get(one) !== undefined),
   };
+}
+
+/** What is beside an archive may be anything. */
+function differenceOf(
+  before: NamedMaterial,
+  now: Required<NamedMaterial>,
+): readonly string[] | null {
+  try {
+    return describeDifference(before, now);
+  } catch {
+    return null;
+  }
 }
 
 function stateOf(
@@ -98,6 +110,22 @@ async function materialOf(
     return { material: await Deno.readTextFile(`${directory}/${file.name}`) };
   }
   return undefined;
+}
+
+function asJson(explanation: Explanation) {
+  const { installed } = explanation;
+  return {
+    component: explanation.component,
+    state: explanation.state,
+    installed_build_name: installed?.build ?? null,
+    installed_recursive_hash: installed?.recursiveHash ?? null,
+    manually_installed: installed?.manuallyInstalled ?? false,
+    recursive_hash: explanation.recursiveHash,
+    differences: explanation.differences,
+    direct_dependants: explanation.directDependants,
+    all_dependants: explanation.allDependants,
+    installed_dependants: explanation.installedDependants,
+  };
 }
 
 function print(context: OrcContext, explanation: Explanation): void {

@@ -393,7 +393,7 @@ Deno.test("why tells what has changed since a component was installed, and who n
   assert.match(text, /\n {2}a@b: the install script has changed from line 1 on, 1 line by 1: /);
   assert.match(text, /\nInstalled, and built again when it changes: lib\/app\n$/);
   const app = JSON.parse(await why("lib/app", "--json"));
-  assert.deepEqual([app.differences, app.allDependants], [null, []]);
+  assert.deepEqual([app.differences, app.all_dependants], [null, []]);
 });
 
 Deno.test("a reader that goes away, and two at once on a cold cache, do no harm", async () => {

@@ -350,6 +350,7 @@ Deno.test("names that are not what they seem are warned about", async () => {
   a/b: {builds: {x: {configure: c, install: i}}}
   a_b: {builds: {x: {configure: c, install: i}}}
   y: {builds: {x: {configure: c, install: i}}}
+paths: {orchestra_rot: /x}
 `);
   const log: string[] = [];
   const dotdir = project.path(".orchestra");
@@ -357,6 +358,7 @@ Deno.test("names that are not what they seem are warned about", async () => {
   assert.deepEqual(log, [
     "WARNING Components a/b and a_b have the same directories and metadata",
     "WARNING A name is read as true: names such as y, no, on or null must be quoted",
+    "WARNING paths.orchestra_rot has no meaning, did you mean orchestra_root?",
   ]);
 });
 

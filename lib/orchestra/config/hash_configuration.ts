@@ -16,16 +16,24 @@ interface Listed {
  */
 export async function hashConfiguration(directory: string): Promise<string> {
   const files = await listFiles(directory);
-  const lines = await Promise.all(files.map(async ({ path, isLink }) => {
-    try {
-      return listingLine(await sha1(await Deno.readFile(path)), path);
-    } catch (error) {
-      // A dangling link, or one to a directory: the template engine will tell if it matters.
-      if (isLink) return "";
-      throw error;
-    }
-  }));
+  const lines: string[] = [];
+  for (let at = 0; at < files.length; at += AT_ONCE) {
+    lines.push(...await Promise.all(files.slice(at, at + AT_ONCE).map(lineOf)));
+  }
   return await sha1(new TextEncoder().encode(lines.join("")));
+}
+
+/** So many files are open at a time. */
+const AT_ONCE = 64;
+
+async function lineOf({ path, isLink }: Listed): Promise<string> {
+  try {
+    return listingLine(await sha1(await Deno.readFile(path)), path);
+  } catch (error) {
+    // A dangling link, or one to a directory: the template engine will tell if it matters.
+    if (isLink) return "";
+    throw error;
+  }
 }
 
 async function listFiles(directory: string): Promise<readonly Listed[]> {

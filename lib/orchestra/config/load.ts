@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import type { Configuration } from "../model.ts";
 import { expandConfiguration, type Expanded } from "./expand_configuration.ts";
 import { locator, type TemplateLine } from "./locate.ts";
-import { resolvePaths } from "./paths.ts";
+import { resolvePaths, unknownPaths } from "./paths.ts";
 import { type RawConfiguration, readConfiguration } from "./read_configuration.ts";
 import { CONFIGURATION_SCHEMA } from "./schema.ts";
 import { createUserOptions } from "./user_options.ts";
@@ -67,6 +67,10 @@ export async function loadConfiguration(
   const { result, mistakes } = readConfiguration(raw, log);
   if (mistakes.length > 0) {
     throw await configurationError(expanded, mistakes, ({ message }) => message);
+  }
+  for (const { key, meant } of unknownPaths(raw.paths ?? {})) {
+    const hint = meant === undefined ? "" : `, did you mean ${meant}?`;
+    log("WARNING", `paths.${key} has no meaning${hint}`);
   }
   const paths = resolvePaths({ dotdir, paths: raw.paths ?? {}, env });
   return { ...result, paths, hash: expanded.hash };

@@ -1,5 +1,6 @@
 import { OrchestraError } from "../errors.ts";
 import type { Paths } from "../model.ts";
+import { mostSimilar } from "./similarity.ts";
 
 /** What {@linkcode resolvePaths} takes. */
 export interface ResolvePathsOptions {
@@ -58,6 +59,15 @@ export function resolvePaths(options: ResolvePathsOptions): Paths {
     tmpRoots: resolver.path(tmpRoots),
     cache: `${dotdir}/cache`,
   };
+}
+
+/** Names in `paths` that mean nothing, with what was probably meant. */
+export function unknownPaths(
+  paths: Readonly<Record<string, string>>,
+): readonly { readonly key: string; readonly meant: string | undefined }[] {
+  const known = Object.values(KNOWN).map(({ key }) => key);
+  return Object.keys(paths).filter((key) => !known.some((one) => one === key))
+    .map((key) => ({ key, meant: mostSimilar(key, known) }));
 }
 
 class Resolver {
