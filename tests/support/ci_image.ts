@@ -32,7 +32,7 @@ const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 export async function ciImage(engine: EngineClient): Promise<DebianImage> {
   const base = await debianImage(engine, {
     name: "ci",
-    packages: ["ca-certificates", "git", "perl", "procps"],
+    packages: ["ca-certificates", "git", "perl", "procps", "util-linux", "xz-utils"],
     changes: ['CMD ["bash"]'],
   });
   if (base.reference === undefined) return base;
