@@ -122,6 +122,7 @@ function scriptWithAfter(lines: readonly string[], after: readonly string[]): re
     [
       "after_script() {",
       "  (",
+      '    cd "$BUILDR_PROJECT_DIR"',
       ...body,
       "  )",
       "}",
