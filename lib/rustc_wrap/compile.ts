@@ -14,7 +14,7 @@ import type {
   Unit,
 } from "./model.ts";
 import { makePlan } from "./plan.ts";
-import { snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
+import { namesDigest, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import { readSources } from "./source_files.ts";
 
 /** Everything that compiling a unit somewhere else needs. */
@@ -255,9 +255,9 @@ async function keep(
   if (unit.externs.some(({ path }) => path !== undefined && /\.(?:so|dylib)$/.test(path))) {
     const root = source.packageDir;
     const inPackage = [...digests].filter(([path]) => isBelow(path, root));
-    if (inPackage.length <= MAX_PACKAGE_FILES) {
-      for (const [path, digest] of inPackage) files.set(path, digest);
-    }
+    if (inPackage.length > MAX_PACKAGE_FILES) return;
+    for (const [path, digest] of inPackage) files.set(path, digest);
+    files.set(`${root}/`, await namesDigest(root, sources));
   }
   const asked = Object.fromEntries(
     Object.keys(dependencies.env).filter((name) => !UNPASSABLE.has(name)).map((name) =>
@@ -271,8 +271,8 @@ async function keep(
   });
 }
 
-/** Above this, asking for all of them at each start would cost more than it is good for. */
-const MAX_PACKAGE_FILES = 2000;
+/** Asking for more of them at each start would cost more than compiling. */
+const MAX_PACKAGE_FILES = 20_000;
 
 /** Paths that rustc complains about and that are here. */
 function missingFiles(stderr: string, cwd: string): string[] {

@@ -5,6 +5,7 @@ import type { Env, InputList, ResultStore, Unit, UnitResult } from "./model.ts";
 import { PortablePaths, targetDirOf } from "./portable.ts";
 import { directoryDigest } from "./records.ts";
 import { sha256 } from "./sha256.ts";
+import { namesDigest, snapshot } from "./snapshot.ts";
 
 /** Another number is another meaning of keys: nothing of before is found. */
 const FORMAT = 2;
@@ -128,10 +129,27 @@ async function isCurrent(
   for (const [path, digest] of Object.entries(list.files)) {
     const place = portable.back(path);
     let now = digests.get(place);
-    if (now === undefined) digests.set(place, now = pathDigest(place));
+    if (now === undefined) {
+      now = place.endsWith("/") ? currentNames(place, portable) : pathDigest(place);
+      digests.set(place, now);
+    }
     if (await now !== digest) return false;
   }
   return true;
+}
+
+/** A directory with a slash after it stands for the names in it. */
+async function currentNames(
+  place: string,
+  { targetDir }: PortablePaths,
+): Promise<string | undefined> {
+  const directory = place.slice(0, -1);
+  try {
+    const entries = await snapshot(directory, { exclude: [targetDir], contents: false });
+    return await namesDigest(directory, entries);
+  } catch {
+    return undefined; // it is not there any more
+  }
 }
 
 /** SHA-256 of a file, or of a directory with all that is in it. */

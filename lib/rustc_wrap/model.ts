@@ -242,7 +242,7 @@ export interface BlobStore extends AsyncDisposable {
 
 /** One set of inputs that gave one result; a unit has as many as versions of its sources. */
 export interface InputList {
-  /** SHA-256 of the content by absolute path. */
+  /** SHA-256 of the content by absolute path; of the names in it where that ends in a slash. */
   readonly files: Readonly<Record<string, string>>;
   /** Variables that the compiler looked at; `null`: not set. */
   readonly env: Readonly<Record<string, string | null>>;

@@ -21,6 +21,8 @@ export interface SnapshotOptions {
   readonly limitBytes?: number;
   /** The same for the number of files. */
   readonly limitFiles?: number;
+  /** Whether files are read; without, they have no content and no digest. Default `true`. */
+  readonly contents?: boolean;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
 }
@@ -49,6 +51,7 @@ export async function snapshot(
   options: SnapshotOptions = {},
 ): Promise<SnapshotEntry[]> {
   const { exclude = [], limitBytes = Infinity, limitFiles = Infinity, signal } = options;
+  const { contents = true } = options;
   const entries: SnapshotEntry[] = [];
   let bytes = 0;
   let files = 0;
@@ -65,6 +68,10 @@ export async function snapshot(
       bytes += info.size;
       if (bytes > limitBytes || ++files > limitFiles) {
         throw new SnapshotTooLargeError(`More than ${limitFiles} files or ${limitBytes} bytes`);
+      }
+      if (!contents) {
+        entries.push({ entry: { ...common, kind: "file", content: { hostPath: path } } });
+        return;
       }
       const content = readable(path);
       if (content === undefined) return;
@@ -126,4 +133,22 @@ export async function digestOf(entries: Iterable<SnapshotEntry>): Promise<string
     lines.push([entry.kind, entry.path, entry.mode ?? null, rest]);
   }
   return await sha256(JSON.stringify(lines));
+}
+
+/**
+ * SHA-256 over the names in a directory, whatever is in the files.
+ *
+ * @param directory The directory.
+ * @param entries A snapshot that it is in.
+ * @returns The digest.
+ */
+export async function namesDigest(
+  directory: string,
+  entries: Iterable<SnapshotEntry>,
+): Promise<string> {
+  const names: string[] = [];
+  for (const { entry } of entries) {
+    if (isBelow(`/${entry.path}`, directory)) names.push(`${entry.kind} ${entry.path}`);
+  }
+  return await sha256(names.sort().join("\n"));
 }

@@ -102,27 +102,47 @@ Deno.test("what is no input of a crate starts nothing; what its code includes do
   assert.match(await appSays(ws), /^other \d+$/);
 });
 
-Deno.test("a crate that reads files through a macro is compiled again when one of them changes", {
-  ignore: NO_CARGO,
-}, async () => {
-  await using ws = await Workspace.create({
-    ...FIXTURE,
-    "macros/src/lib.rs": `extern crate proc_macro;
+Deno.test(
+  "a crate that reads files through a macro is compiled again when one changes, comes or goes",
+  {
+    ignore: NO_CARGO,
+  },
+  async () => {
+    await using ws = await Workspace.create({
+      ...FIXTURE,
+      "macros/src/lib.rs": `extern crate proc_macro;
 use proc_macro::TokenStream;
 #[proc_macro] pub fn text(_: TokenStream) -> TokenStream {
     let dir = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    format!("{:?}", std::fs::read_to_string(format!("{dir}/query.sql")).unwrap()).parse().unwrap()
+    let mut all: Vec<String> = std::fs::read_dir(format!("{dir}/sql")).unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    all.sort();
+    format!("{:?}", all.join(";")).parse().unwrap()
 }
 `,
-    "app/src/main.rs": `fn main() { println!("{}", macros::text!()); }\n`,
-    "app/query.sql": "select NONCE",
-  });
-  await ws.build(["build"]);
-  await ws.write({ "app/query.sql": "select other" });
-  await ws.clean();
-  await ws.build(["build"]);
-  assert.equal(await appSays(ws), "select other");
-});
+      "app/src/main.rs": `fn main() { println!("{}", macros::text!()); }\n`,
+      "app/sql/a.sql": "select NONCE",
+    });
+    await ws.build(["build"]);
+    await ws.write({ "app/sql/a.sql": "select other" });
+    await ws.clean();
+    await ws.build(["build"]);
+    assert.equal(await appSays(ws), "select other");
+    // A file that is new has no content that could have changed.
+    await ws.write({ "app/sql/b.sql": "select two" });
+    await ws.clean();
+    await ws.build(["build"]);
+    assert.equal(await appSays(ws), "select other;select two");
+    await Deno.remove(`${ws.directory}/app/sql/a.sql`);
+    await ws.clean();
+    await ws.build(["build"]);
+    assert.equal(await appSays(ws), "select two");
+    await ws.clean();
+    await ws.forget();
+    await ws.build(["build"]);
+    assert.deepEqual((await ws.units()).ran, []);
+  },
+);
 
 Deno.test("whatever depends on a crate whose bytes are the same again is not compiled", {
   ignore: NO_CARGO,
