@@ -16,8 +16,8 @@ export interface LiveViewOptions {
 const DEFAULT_COLUMNS = 80;
 
 /**
- * Shows what is running: on a terminal in a line at the bottom and in its title, for several jobs
- * elsewhere as one line for each start and each end.
+ * Shows what is running: each start as a line of the log, for several jobs each end too; on a
+ * terminal also in a line at the bottom and in its title.
  */
 export class LiveView {
   readonly #context: OrcContext;
@@ -65,7 +65,7 @@ export class LiveView {
     switch (event.kind) {
       case "start":
         this.#running.set(event.id, actionName(event.action));
-        if (this.#several) this.#tell(event.id, "started");
+        this.log("INFO", `Executing Action ${actionName(event.action)}`);
         this.#title();
         break;
       case "output":

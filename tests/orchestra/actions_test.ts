@@ -94,7 +94,7 @@ echo 1 > "$TMP_ROOT$ORCHESTRA_ROOT/${mine}"`;
   const { code, stderr } = await project.orc(["install", "-b", "--jobs", "2", "top"]);
   assert.equal(code, 0, stderr);
   for (const name of ["one", "two", "top"]) assert.ok(await exists(project.path(`root/${name}`)));
-  assert.match(stderr, /\[\d\/6\] install one@b: started/);
+  assert.match(stderr, /Executing Action install \(build or binary archives\) of one@b\n/);
   assert.match(stderr, /\[6\/6\] install top@b: done after \d+\.\d s/);
   assert.doesNotMatch(stderr, /says one/);
   const log = await Deno.readTextFile(project.path(".orchestra/cache/logs/install_one@b.log"));

@@ -161,6 +161,47 @@ Deno.test("mergeIntoRoot() does not write through a link that leads out of the r
   });
 });
 
+Deno.test("mergeIntoRoot() is stopped by links that lead nowhere, unless they go", async () => {
+  await inDirectory(async (directory) => {
+    const root = `${directory}/root`;
+    await merge(directory, "p", { "share/x": "->nowhere" });
+    await assert.rejects(merge(directory, "q", { "share/x/file": "q" }), FileConflictError);
+    await merge(directory, "p", { "share/x/file": "p", "share/y": "p" });
+    assert.deepEqual(await contents(root), {
+      "lib": "->lib64",
+      "share/x/file": "p",
+      "share/y": "p",
+    });
+    await merge(directory, "p", { "share/x": "->d", "share/d/file": "p" });
+    await merge(directory, "p", { "share/x/file": "new", "share/d/file": "p" });
+    assert.equal(await Deno.readTextFile(`${root}/share/x/file`), "new");
+    assert.deepEqual(await problems(root), []);
+  });
+});
+
+Deno.test("mergeIntoRoot() refuses names that an index cannot hold", async () => {
+  await inDirectory(async (directory) => {
+    await assert.rejects(
+      merge(directory, "a", { "bin/two\nlines": "1" }),
+      /Cannot merge a file named "bin\/two\\nlines": it has a newline/,
+    );
+    await stage(`${directory}/odd`, { "bin/a": "1" });
+    const script = 'printf x > "$1/bin/$(printf "\\377")"';
+    await new Deno.Command("sh", { args: ["-c", script, "sh", `${directory}/odd`] }).output();
+    const { files } = await listTree(`${directory}/odd`);
+    await assert.rejects(
+      mergeIntoRoot({
+        root: `${directory}/root`,
+        from: `${directory}/odd`,
+        files,
+        installed: installed("a"),
+      }),
+      /it is not UTF-8/,
+    );
+    assert.deepEqual(await problems(`${directory}/root`), []);
+  });
+});
+
 Deno.test("mergeIntoRoot() leaves what it merges where it is, if that is wanted", async () => {
   await inDirectory(async (directory) => {
     await merge(directory, "a", { "bin/a": "1" }, { keep: true });

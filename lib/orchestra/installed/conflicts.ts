@@ -34,7 +34,7 @@ export function findConflicts(
   files: readonly string[],
   leaving: ReadonlySet<string>,
 ): readonly string[] {
-  const places = new Places(root);
+  const places = new Places(root, leaving);
   const going = new Set([...leaving].map((path) => places.canonical(path)));
   const conflicts = files.filter((path) => {
     const parent = places.parentOf(path);
@@ -70,11 +70,13 @@ type Parent =
 /** Knows where the directories of a root really are: `lib` is mostly a link to `lib64`. */
 class Places {
   readonly #root: string;
+  readonly #leaving: ReadonlySet<string>;
   readonly #realRoot: string | undefined;
   readonly #parents = new Map<string, Parent>();
 
-  constructor(root: string) {
+  constructor(root: string, leaving: ReadonlySet<string>) {
     this.#root = root;
+    this.#leaving = leaving;
     try {
       this.#realRoot = Deno.realPathSync(root);
     } catch (error) {
@@ -108,10 +110,18 @@ class Places {
     let info: Deno.FileInfo;
     try {
       info = Deno.lstatSync(absolute);
-      if (info.isSymlink) info = Deno.statSync(absolute);
     } catch (error) {
       if (isMissing(error)) return { kind: "missing" };
       throw error;
+    }
+    if (info.isSymlink) {
+      // A directory will be in the place of the link.
+      if (this.#leaving.has(directory)) return { kind: "missing" };
+      try {
+        info = Deno.statSync(absolute);
+      } catch (error) {
+        if (!isMissing(error)) throw error; // a link that leads nowhere is in the way
+      }
     }
     if (!info.isDirectory) return { kind: "blocked", by: this.canonical(directory) };
     const real = Deno.realPathSync(absolute);

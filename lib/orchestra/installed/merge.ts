@@ -1,5 +1,6 @@
 import { command } from "../../commands/mod.ts";
 import { stackErr } from "../../errors/mod.ts";
+import { OrchestraError } from "../errors.ts";
 import type { InstalledBuild } from "../model.ts";
 import { completeTransaction, isMissing, type OnStep, removeTree } from "./complete_transaction.ts";
 import { FileConflictError, findConflicts } from "./conflicts.ts";
@@ -57,6 +58,7 @@ export async function mergeIntoRoot(
   const own = [indexFile(component), metadataFile(component)];
   const isMetadata = new Set(own);
   const files = [...request.files.filter((path) => !isMetadata.has(path)), ...own];
+  requireNames(from, files, own);
   const leaving = await filesOf(root, [component, ...replacing]);
   const conflicts = findConflicts(root, files, leaving);
   if (conflicts.length > 0) throw new FileConflictError(conflicts);
@@ -134,6 +136,20 @@ export async function removeFromRoot(
   await completeTransaction(root, options);
 }
 
+/** What cannot be written into an index must not get into a root, which nobody could clean then. */
+function requireNames(from: string, files: readonly string[], own: readonly string[]): void {
+  for (const path of files) {
+    const wrong = path.includes("\n")
+      ? "it has a newline"
+      // What is not UTF-8 is read with U+FFFD in its place, and under that name there is nothing.
+      : path.includes("\ufffd") && !own.includes(path) && !isThere(joinPath(from, path))
+      ? "it is not UTF-8"
+      : undefined;
+    if (wrong === undefined) continue;
+    throw new OrchestraError(`Cannot merge a file named ${JSON.stringify(path)}: ${wrong}`);
+  }
+}
+
 /** What goes with some components, metadata last. */
 async function filesOf(root: string, components: readonly string[]): Promise<Set<string>> {
   const files = new Set<string>();
@@ -176,7 +192,9 @@ async function stage(
     }
   }
   try {
-    const copy = command(["cp", "-a", "--reflink=auto", "--", from, staged]);
+    const copy = command(["cp", "-a", "--reflink=auto", "--", from, staged], {
+      dieWithParent: true,
+    });
     const result = await copy.runToCompletion({ signal, group: true });
     await stackErr(() => result.assertSuccess(), `Cannot copy into ${JSON.stringify(root)}`, {
       location: false,

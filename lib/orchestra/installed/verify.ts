@@ -146,6 +146,7 @@ async function indexOf(
       : await readIndex(place.slice(0, -path.length - 1), component);
     if (lines !== undefined) return lines;
     problems.push({ kind: "missing", path, component });
+    return [metadataFile(component)];
   } catch (error) {
     if (!(error instanceof BrokenMetadataError)) throw error;
     problems.push({ kind: "broken-metadata", path, message: error.message });
