@@ -52,9 +52,13 @@ Deno.test({
     ]);
     const material = await Deno.readTextFile(archive.replace(".tar.xz", ".hash-material.yml"));
     assert.match(material, /"install": \|-\n/);
-    const check = await runProgram("sha256sum", ["--check", archive.replace(".tar.xz", ".sha256")], {
-      cwd: archive.slice(0, archive.lastIndexOf("/")),
-    });
+    const check = await runProgram(
+      "sha256sum",
+      ["--check", archive.replace(".tar.xz", ".sha256")],
+      {
+        cwd: archive.slice(0, archive.lastIndexOf("/")),
+      },
+    );
     assert.equal(check.code, 0, check.stdout);
     await push(home, clone);
 
