@@ -271,6 +271,11 @@ function outer(
   const { valueStart, valueEnd } = event;
   // A value that was left out stands after the name before it.
   if (valueStart < 0) return { start: lastEnd, end: lastEnd };
+  if (style === styles.LITERAL_BLOCK || style === styles.FOLDED_BLOCK) {
+    // The first line of a block is meant, not the white space in front of it.
+    const blank = /^\s*/.exec(text.slice(valueStart, valueEnd))![0].length;
+    return { start: valueStart + blank, end: Math.max(valueEnd, valueStart + blank) };
+  }
   const quote = style === styles.SINGLE_QUOTED ? "'" : style === styles.DOUBLE_QUOTED ? '"' : "";
   if (quote !== "" && text[valueStart - 1] === quote) {
     return { start: valueStart - 1, end: valueEnd + 1 };
