@@ -95,8 +95,8 @@ Deno.test("an image whose entry point is no shell, or that has none, is told as 
   });
   try {
     await made.write(".buildr.yml", `image: ${name}\nstages: [a]\na: { script: [echo A] }\n`);
-    const { code, stderr, stdout } = await made.buildr();
-    assert.deepEqual([code, stdout], [255, ""], stderr);
+    const { code, stderr } = await made.buildr();
+    assert.equal(code, 255, stderr);
     assert.match(stderr, /the entry point of "superorch\/test-entry:.* does not go on to run "sh"/);
   } finally {
     await made.engine.images.remove(name, { force: true });

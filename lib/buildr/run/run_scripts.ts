@@ -6,8 +6,11 @@ import type { RunReporter } from "./reporter.ts";
 import type { NodeFailure } from "./result.ts";
 import type { StageContainer } from "./stage_container.ts";
 
-/** What a shell reports for a program that SIGKILL ended. */
-const KILLED = 128 + 9;
+/**
+ * What a program ends with when its container does: 137 where it was killed with it, 126 where it
+ * could not be started any more (20.10 says so as its output), nothing where the engine forgot it.
+ */
+const SUSPICIOUS: ReadonlySet<number> = new Set([126, 137, -1]);
 
 /** The container has ended below its program. */
 export class ContainerGoneError extends Error {
@@ -88,7 +91,7 @@ async function runScript(command: PlannedCommand, context: ScriptContext): Promi
       recordLimitBytes: 4096, // enough for the engine to say why it could not run it
       onOutput: (stream, piece) => output.write(stream, piece),
     });
-    if (exitCode === KILLED && await container.isGone()) throw new ContainerGoneError();
+    if (SUSPICIOUS.has(exitCode) && await container.isGone()) throw new ContainerGoneError();
     return exitCode;
   } catch (error) {
     if (!(error instanceof ProgramNotFoundError)) throw error;
