@@ -4,7 +4,10 @@ import { Buffer } from "node:buffer";
 import { Coordinator } from "../../lib/buildr/coordinator/coordinator.ts";
 import { type BuildRecord, Ledger } from "../../lib/buildr/coordinator/ledger.ts";
 import { isFinal } from "../../lib/buildr/queue/events.ts";
-import { RabbitCoordinatorTransport } from "../../lib/buildr/queue/rabbit/coordinator_transport.ts";
+import {
+  EmbeddedCoordinatorTransport,
+  RabbitCoordinatorTransport,
+} from "../../lib/buildr/queue/mod.ts";
 import { BUILDR_LABEL } from "../../lib/buildr/run/labels.ts";
 import { connect } from "../../lib/deps/amqplib.ts";
 import { eventually } from "../../lib/retry/mod.ts";
@@ -75,16 +78,29 @@ class Scene implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async make(manifest: string): Promise<Scene> {
+  static async make(manifest: string, kind: Kind): Promise<Scene> {
     await using stack = new AsyncDisposableStack();
     const project = stack.use(await Project.make({ ".buildr.yml": manifest }));
     await project.commit();
-    const url = await server!.vhost(`s${count++}`);
     const ledger = stack.use(await Ledger.open(`${project.home}/ledger.db`));
+    let url = "";
+    let transport: RabbitCoordinatorTransport | EmbeddedCoordinatorTransport;
+    if (kind === "RabbitMQ") {
+      url = await server!.vhost(`s${count++}`);
+      transport = RabbitCoordinatorTransport.create({ url });
+    } else {
+      const embedded = transport = new EmbeddedCoordinatorTransport(ledger);
+      const http = Deno.serve(
+        { port: 0, hostname: "127.0.0.1", onListen() {} },
+        (request) => embedded.handleUpgrade(request),
+      );
+      stack.defer(async () => await http.shutdown());
+      url = `http://127.0.0.1:${http.addr.port}`;
+    }
     const coordinator = stack.use(
       await Coordinator.start({
         ledger,
-        transport: RabbitCoordinatorTransport.create({ url }),
+        transport,
         repositories: { allowedPaths: [project.path] },
       }),
     );
@@ -139,15 +155,25 @@ class Scene implements AsyncDisposable {
   }
 }
 
-function agentTest(name: string, manifest: string, fn: (scene: Scene) => Promise<void>): void {
-  Deno.test({
-    name: problem === undefined ? name : `${name}: skipped, ${problem}`,
-    ignore: problem !== undefined,
-    fn: async () => {
-      await using scene = await Scene.make(manifest);
-      await fn(scene);
-    },
-  });
+type Kind = "RabbitMQ" | "embedded";
+
+function agentTest(
+  name: string,
+  manifest: string,
+  fn: (scene: Scene) => Promise<void>,
+  kinds: readonly Kind[] = ["RabbitMQ", "embedded"],
+): void {
+  for (const kind of kinds) {
+    const skip = kind === "RabbitMQ" ? problem : undefined;
+    Deno.test({
+      name: `${name} (${kind}${skip === undefined ? "" : `: skipped, ${skip}`})`,
+      ignore: skip !== undefined,
+      fn: async () => {
+        await using scene = await Scene.make(manifest, kind);
+        await fn(scene);
+      },
+    });
+  }
 }
 
 const QUICK = `
@@ -328,7 +354,7 @@ agentTest("a message of the first program's users is built, and answered", QUICK
   } finally {
     await model.close();
   }
-});
+}, ["RabbitMQ"]);
 
 agentTest(
   "a manifest that asks for what is the agent's is refused with a reason",

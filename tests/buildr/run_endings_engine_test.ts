@@ -1,3 +1,5 @@
+// gate-timeout: 300 s
+
 import assert from "node:assert/strict";
 import { eventually } from "../../lib/retry/mod.ts";
 import { IMAGE, type Project, projectTest, readUntil } from "./_project.ts";

@@ -1,3 +1,5 @@
+// gate-timeout: 300 s
+
 import assert from "node:assert/strict";
 import { IMAGE, projectTest } from "./_project.ts";
 

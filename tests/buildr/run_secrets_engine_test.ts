@@ -1,3 +1,5 @@
+// gate-timeout: 300 s
+
 import assert from "node:assert/strict";
 import { generateKeyPair, writeIdentity } from "../../lib/buildr/secrets/identity.ts";
 import { seal } from "../../lib/buildr/secrets/envelope.ts";

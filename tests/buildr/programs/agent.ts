@@ -1,16 +1,14 @@
 // An agent as a process of its own, which a test may kill: `agent.ts NAME URL WORKDIR [RENEW_MS]`.
 import { runAgent } from "../../../lib/buildr/agent/agent.ts";
-import { RabbitAgentTransport } from "../../../lib/buildr/queue/rabbit/agent_transport.ts";
+import { EmbeddedAgentTransport, RabbitAgentTransport } from "../../../lib/buildr/queue/mod.ts";
 
 const [name = "", url = "", workdir = "", renewMs = "600000"] = Deno.args;
 const drain = new AbortController();
 Deno.addSignalListener("SIGTERM", () => drain.abort());
 {
-  await using transport = await RabbitAgentTransport.open({
-    url,
-    renewMs: Number(renewMs),
-    heartbeatMs: 2_000,
-  });
+  await using transport = url.startsWith("http:")
+    ? await EmbeddedAgentTransport.open({ url })
+    : await RabbitAgentTransport.open({ url, renewMs: Number(renewMs), heartbeatMs: 2_000 });
   console.log("ready");
   await runAgent({
     transport,
