@@ -179,11 +179,11 @@ export class EngineClient implements AsyncDisposable {
    * @returns The parsed body. Nothing checks its shape.
    */
   async json<T>(call: EngineCall): Promise<T> {
-    // The one that answers in two steps says so; everything else comes in one piece.
-    const isWhole = call.onAccepted === undefined;
-    const response = await this.#answer(call, isWhole);
+    const response = await this.#answer(call, true);
     try {
-      return await abortable(response.json(), isWhole ? call.signal : undefined) as T;
+      // The one that answers in two steps says so; everything else comes in one piece.
+      if (call.onAccepted === undefined) return await abortable(response.json(), call.signal) as T;
+      return await readJson(response.body ?? new Blob().stream(), call.signal) as T;
     } catch (cause) {
       throw await this.#failure(call, cause);
     }
@@ -415,6 +415,29 @@ async function connectionError(
   if (cause instanceof EngineConnectionError) return cause;
   const reason = await transport?.explain?.() ?? describeConnectionFailure(cause);
   return new EngineConnectionError(host, request, reason, { cause });
+}
+
+// What comes long after its head is read by hand: an abort then ends the connection too, after a
+// garbage collection as before it.
+async function readJson(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const reader = bodyReader(body);
+  const onAbort = () => void reader.cancel(signal?.reason).catch(() => {}); // it has failed itself
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    if (signal?.aborted) onAbort();
+    for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) {
+      text += decoder.decode(piece, { stream: true });
+    }
+    signal?.throwIfAborted();
+    return JSON.parse(text + decoder.decode());
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
 }
 
 // fetch reports a connection that breaks in mid-body as a TypeError without a word of the call.

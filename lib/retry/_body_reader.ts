@@ -1,3 +1,5 @@
+/** Most answers are small: 64 KiB for each of them cost 0.4 ms of collection a container. */
+const FIRST_BYTES = 4 * 1024;
 const BUFFER_BYTES = 64 * 1024;
 
 /** Reads the body of an answer, piece by piece. */
@@ -23,14 +25,17 @@ export function bodyReader(body: ReadableStream<Uint8Array>): BodyReader {
   } catch {
     return plainReader(body); // not a stream of bytes, because it has been wrapped
   }
-  let buffer = new ArrayBuffer(BUFFER_BYTES);
+  let bytes = FIRST_BYTES;
+  let buffer = new ArrayBuffer(bytes);
   return {
     async read() {
       const { done, value } = await reader.read(new Uint8Array(buffer));
       if (done || value === undefined) return undefined;
       // A copy of much costs more than another buffer.
-      const isLarge = value.length > BUFFER_BYTES / 4;
-      buffer = isLarge ? new ArrayBuffer(BUFFER_BYTES) : value.buffer;
+      const isLarge = value.length > bytes / 4;
+      const isFull = value.length === bytes;
+      if (isFull) bytes = BUFFER_BYTES;
+      buffer = isLarge ? new ArrayBuffer(bytes) : value.buffer;
       return isLarge ? value : value.slice();
     },
     cancel: (reason) => reader.cancel(reason),
