@@ -95,7 +95,7 @@ export class Coordinator implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     const transport = this.#transport;
-    if (!transport.keepsBuilds) this.ledger.undispatchAll();
+    if (!transport.keepsBuilds) this.ledger.takeBackAll();
     transport.onEvent((event) => this.#batch.add(event));
     transport.onHeartbeat((beat) => this.#hear(beat));
     transport.onSeedJob((seed) => this.#takeSeedJob(seed));
@@ -334,7 +334,7 @@ export class Coordinator implements AsyncDisposable {
         const room = this.#room();
         if (room <= 0) continue;
         for (const build of this.ledger.ready(room)) {
-          await this.#transport.submit(build.job, build.reply);
+          await this.#transport.submit(build.job, { ...build.reply, attemptsSeen: build.attempt });
           // After a crash right here it is handed on twice, and one of them counts.
           this.ledger.markDispatched(build.job.id);
         }

@@ -7,7 +7,7 @@ import {
   type StageStatus,
 } from "../queue/events.ts";
 import { type BuildJob, DEFAULT_PRIORITY } from "../queue/job.ts";
-import type { SubmitOptions } from "../queue/transport.ts";
+import type { DeadJob, SubmitOptions } from "../queue/transport.ts";
 import { MIGRATIONS } from "./ledger_schema.ts";
 
 /** What is known of a build. */
@@ -290,11 +290,39 @@ export class Ledger implements Disposable {
     });
   }
 
-  /** Takes back that builds were handed on: the transport has forgotten them. */
-  undispatchAll(): void {
-    this.#write(
-      "take builds back",
-      () => this.#run("UPDATE builds SET dispatched_at = NULL WHERE status = 'queued'"),
+  /**
+   * Takes back that builds were handed on, and those that run: the transport has forgotten them with
+   * the last coordinator, and agents end what they cannot tell about.
+   */
+  takeBackAll(): void {
+    this.#write("take builds back", () =>
+      this.#run(
+        `UPDATE builds SET status = 'queued', dispatched_at = NULL
+         WHERE status IN ('queued', 'running')`,
+      ));
+  }
+
+  /** Keeps a dead build. */
+  addDead(job: DeadJob): void {
+    this.#write("keep a dead build", () =>
+      this.#run(
+        "INSERT OR REPLACE INTO dead VALUES (?, ?, ?)",
+        job.id,
+        JSON.stringify(job),
+        job.diedAt,
+      ));
+  }
+
+  /** Dead builds, oldest first. */
+  listDead(): readonly DeadJob[] {
+    return this.#all("SELECT job FROM dead ORDER BY died_at, id").map(({ job }) => JSON.parse(job));
+  }
+
+  /** Takes a dead build out. @returns Whether it was there. */
+  removeDead(id: string): boolean {
+    return this.#write(
+      "drop a dead build",
+      () => Number(this.#run("DELETE FROM dead WHERE id = ?", id).changes) > 0,
     );
   }
 

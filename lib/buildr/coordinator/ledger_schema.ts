@@ -64,6 +64,12 @@ export const MIGRATIONS: readonly string[] = [
     last_seen_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE dead (
+    id TEXT PRIMARY KEY,
+    job TEXT NOT NULL,                     -- all of it as JSON
+    died_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE depths (
     at INTEGER PRIMARY KEY,                -- once in a while, for the plot
     queued INTEGER NOT NULL,

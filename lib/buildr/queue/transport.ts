@@ -114,6 +114,8 @@ export interface SubmitOptions {
   readonly replyTo?: string;
   /** What is sent back with each reply. */
   readonly correlationId?: string;
+  /** How many attempts there were before. Default 0. */
+  readonly attemptsSeen?: number;
 }
 
 /** A message of the first program's users. */

@@ -25,6 +25,7 @@ import { json, publishConfirmed } from "./_messages.ts";
 import { brokerName, closeChannel, RabbitLink, type RabbitOptions } from "./connection.ts";
 import { bury, readDead } from "./dead.ts";
 import {
+  ATTEMPT_HEADER,
   CONTROL_EXCHANGE,
   DEAD_QUEUE,
   declareJobsQueue,
@@ -96,7 +97,8 @@ export class RabbitCoordinatorTransport implements CoordinatorTransport {
     this.#onSeedJob = listener;
   }
 
-  async submit(job: BuildJob, { replyTo, correlationId }: SubmitOptions = {}): Promise<void> {
+  async submit(job: BuildJob, options: SubmitOptions = {}): Promise<void> {
+    const { replyTo, correlationId, attemptsSeen = 0 } = options;
     const channel = this.#connectedChannel();
     const queue = jobsQueue(job.tags ?? []);
     if (!this.#queues.has(queue)) {
@@ -111,6 +113,7 @@ export class RabbitCoordinatorTransport implements CoordinatorTransport {
       priority: job.priority ?? DEFAULT_PRIORITY,
       replyTo,
       correlationId,
+      headers: { [ATTEMPT_HEADER]: attemptsSeen },
     });
   }
 
