@@ -1,24 +1,35 @@
-import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { Diagnostics, didYouMean, SourceText } from "../lib/diagnostics/mod.ts";
 import { isNull, parseYaml, plainValue } from "../lib/yaml_tree/mod.ts";
+import { addRunFlags } from "./_buildr_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Flags that say what is meant this time only. */
 const NEVER_KEPT = new Set(["help", "only", "from", "until", "rerunFailed", "dryRun"]);
 
 /**
- * Fills in what the command line leaves open: from `BUILDR_NAME` in the environment, then from
- * `$XDG_CONFIG_HOME/buildr.yml`, whose keys are the long names of flags.
+ * Has a command fill in what the command line leaves open, before it acts: from `BUILDR_NAME` in the
+ * environment, then from `$XDG_CONFIG_HOME/buildr.yml`, whose keys are the long names of the flags
+ * of `run`. Commands that choose no stages are left as they are.
  *
- * @param command The command, parsed.
+ * @param command The command.
  * @param env Reads the environment. Default `Deno.env.get`.
- * @returns All flags.
- * @throws {UsageError} when a variable has no such value.
- * @throws {DiagnosticsError} when the file has mistakes, with all of them.
  */
-export async function settingsFor(
+export function withSettings(
   command: CommandUnknownOpts,
   env: (name: string) => string | undefined = Deno.env.get,
+): CommandUnknownOpts {
+  if (!command.options.some(({ long }) => long === "--matrix")) return command;
+  return command.hook("preAction", async (_command, acting) => {
+    for (const [name, value] of Object.entries(await settingsFor(acting, env))) {
+      acting.setOptionValueWithSource(name, value, "config");
+    }
+  });
+}
+
+async function settingsFor(
+  command: CommandUnknownOpts,
+  env: (name: string) => string | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
   const flags = new Map<string, { readonly name: string; readonly wantsValue: boolean }>();
   for (const option of command.options) {
@@ -32,7 +43,7 @@ export async function settingsFor(
     });
   }
   const found: Record<string, unknown> = {};
-  const config = await readConfig(env, [...flags.keys()]);
+  const config = await readConfig(env, knownFlags());
   for (const [long, { name, wantsValue }] of flags) {
     const source = command.getOptionValueSource(name);
     if (source !== undefined && source !== "default") continue;
@@ -44,7 +55,14 @@ export async function settingsFor(
       found[name] = read(command, name, config.values.get(long) ?? [], wantsValue, config.path);
     }
   }
-  return { ...command.opts(), ...found };
+  return found;
+}
+
+function knownFlags(): readonly string[] {
+  const names = addRunFlags(new Command() as unknown as CommandUnknownOpts).options
+    .filter((option) => !NEVER_KEPT.has(option.attributeName()))
+    .map(({ long }) => long?.replace(/^--(no-)?/, "") ?? "");
+  return [...new Set(names)];
 }
 
 function read(

@@ -5,7 +5,6 @@ import { addRunFlags, type RunFlags, withKeepValue } from "./_buildr_flags.ts";
 import { makePlan } from "./_buildr_plan.ts";
 import { executeRun } from "./_buildr_execute.ts";
 import { findLastRun } from "./_buildr_run_log.ts";
-import { settingsFor } from "./_buildr_settings.ts";
 import { ExitCode } from "./exit_code.ts";
 import { formatJson, type Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -28,7 +27,7 @@ export function runCommand(output: Output): CommandUnknownOpts {
     ) as unknown as CommandUnknownOpts;
   addRunFlags(command).action(async (...words: readonly unknown[]) => {
     const stages = words[0] as readonly string[];
-    const flags = await settingsFor(command) as RunFlags;
+    const flags = words[1] as RunFlags;
     const plan = await planFor(stages, flags, output);
     if (flags.dryRun === true) {
       output.out.write(flags.json === true ? formatJson(shownPlan(plan)) : renderDryRun(plan));
