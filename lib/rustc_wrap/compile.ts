@@ -138,6 +138,14 @@ async function runOnce(
   const directories = await Promise.all(
     work.directories.map((path) => snapshotIfThere(path)),
   );
+  if (
+    ![...sourceRoots, targetDir].some((root) => isBelow(unit.cwd, root) || isBelow(root, unit.cwd))
+  ) {
+    throw new InfrastructureError({
+      action: `compile in ${JSON.stringify(unit.cwd)}`,
+      reason: "none of the sources is in it; is the workspace reached through a symbolic link?",
+    });
+  }
   const plan = await makePlan({
     id: unit.id,
     kind: "compile",

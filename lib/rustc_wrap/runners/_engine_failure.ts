@@ -31,7 +31,10 @@ export function oneLine(error: unknown): string {
   }
   if (error instanceof BuildFailedError) {
     const tail = error.logTail.trim().split("\n").at(-1) ?? "";
-    return tail === "" ? error.reason.split("\n")[0]! : `${error.reason.split("\n")[0]} (${tail})`;
+    // The words of the step itself are pages long.
+    const reason = error.reason.replace(/executor failed running \[.*\]: /s, "the step failed: ")
+      .split("\n")[0]!.slice(0, 300);
+    return tail === "" ? reason : `${reason} (${tail.slice(0, 200)})`;
   }
   return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
 }
