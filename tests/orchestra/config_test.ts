@@ -162,6 +162,17 @@ Deno.test("templates that fail, or give no single document, are told with the en
   assert.match(await messageOf("#! nothing\n"), /and give no document/);
 });
 
+Deno.test("who has made a mistake in the user options is told how they are written", async () => {
+  await using project = await Project.create({
+    "components.yml": SMALL,
+    "global-options.yml": "#@data/values\n---\nbuild_from_source: []\n",
+    "user_options.yml": "#@data/values\n---\nbuild_from_sauce:\n- a\n",
+  });
+  const error = await project.load().then(() => undefined, (thrown) => thrown);
+  assert.match(error.message, /user_options\.yml:3/);
+  assert.match(error.message, /\nconfig\/user_options\.yml is your own file, of data values/);
+});
+
 Deno.test("mistakes in an overlay are located in the overlay", async () => {
   await using project = await Project.create({
     "components.yml": SMALL,

@@ -16,6 +16,12 @@ const LIMIT_MS = 300_000;
 /** Far more than the largest configuration that is known, which expands to 1 MB. */
 const LIMIT_BYTES = 256 * 1024 * 1024;
 
+/** Most who meet an error of ytt for the first time have edited this file. */
+const USER_OPTIONS_HINT = `
+config/user_options.yml is your own file, of data values (#@data/values). A key that no other file
+has needs "#@overlay/match missing_ok=True" above it. A list is added to what is there, unless
+"#@overlay/replace" stands above it. Without the file, orc writes a new one.`;
+
 /**
  * Expands the templates of a directory.
  *
@@ -31,8 +37,11 @@ export async function expand(options: ExpandOptions, format: "yaml" | "pos"): Pr
   const { directory, ytt, signal } = options;
   const args = ["--dangerous-allow-all-symlink-destinations", "-f", directory];
   if (format === "pos") args.push("-o", "pos");
-  const failed = (output: string) =>
-    new OrchestraError(`ytt error (${[ytt ?? "ytt", ...args].join(" ")})\n${output.trimEnd()}`);
+  const failed = (output: string) => {
+    const command = [ytt ?? "ytt", ...args].join(" ");
+    const hint = /\buser_options\.yml\b/.test(output) ? USER_OPTIONS_HINT : "";
+    return new OrchestraError(`ytt error (${command})\n${output.trimEnd()}${hint}`);
+  };
   if (ytt !== undefined) {
     const program = command([ytt, ...args], { recordLimitBytes: LIMIT_BYTES });
     const running = program.runToCompletion({ signal, timeoutMs: LIMIT_MS });
