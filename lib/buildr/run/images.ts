@@ -8,6 +8,7 @@ export class Images {
   readonly #policy: PullPolicy;
   readonly #note: (message: string) => void;
   readonly #ids = new Map<string, Promise<string>>();
+  readonly #found = new Set<string>();
 
   /**
    * Looks for nothing yet.
@@ -37,7 +38,14 @@ export class Images {
       this.#ids.set(reference, id);
       id.catch(() => this.#ids.delete(reference)); // another attempt may have more luck
     }
-    return await id;
+    const found = await id;
+    this.#found.add(reference);
+    return found;
+  }
+
+  /** Whether an image has been found, or pulled, by this run. */
+  isThere(reference: string): boolean {
+    return this.#found.has(reference);
   }
 
   async #ensure(reference: string, signal: AbortSignal): Promise<string> {

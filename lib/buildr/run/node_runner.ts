@@ -29,6 +29,8 @@ export interface NodeRunnerOptions {
   readonly guests: ProjectGuests;
   /** How the run stands: `BUILDR_STATUS`. */
   readonly status: () => string;
+  /** Is called when the first line is about to begin. */
+  readonly onBegun?: (node: PlanNode) => void;
   /** Is called when the lines have passed, while the container runs. */
   readonly onPassed?: (node: PlanNode, place: Place, beganAtMs: number) => Promise<void>;
   /** Takes what is still to be done when a node has ended. */
@@ -209,6 +211,7 @@ export class NodeRunner {
         if (failure !== undefined) return { ...failure, cause: "system" };
       }
     }
+    this.#options.onBegun?.(node);
     const failure = await runScripts(node.commands, scripts);
     if (failure === undefined) await this.#options.onPassed?.(node, place, beganAtMs);
     return failure;

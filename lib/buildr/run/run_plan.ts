@@ -142,20 +142,41 @@ async function runOnEngine(parts: Parts, signal: AbortSignal): Promise<readonly 
   const results: NodeResult[] = [];
   let after: NodeResult | undefined;
   const statusNow = () => outcomeOf(plan, results, signal).status;
+  const jobs = options.jobs ?? defaultJobs();
+  const begun = new Set<string>();
+  // What only waits for stages that run already has its container started meanwhile.
+  const warmNext = () => {
+    const ended = new Set(results.map(({ id }) => id));
+    const soon = plan.nodes.filter(({ id, skip, needs, stage }) =>
+      skip === undefined && !begun.has(id) && stage.when.status === "success" &&
+      needs.some((need) => begun.has(need.id) && !ended.has(need.id)) &&
+      needs.every((need) => begun.has(need.id) || ended.has(need.id) || isPassedOver(need.id))
+    );
+    for (const node of soon.slice(0, jobs)) places.warm(node);
+  };
+  const isPassedOver = (id: string) =>
+    plan.nodes.some((node) => node.id === id && node.skip !== undefined);
   const runner = new NodeRunner({
     context,
     places,
     guests,
     status: statusNow,
     later,
+    onBegun: (node) => {
+      begun.add(node.id);
+      warmNext();
+    },
     onPassed: async (node, place, beganAtMs) => {
       if (node.stage.kind === "prepare") await prepare.keep(node, place, beganAtMs);
     },
   });
-  const skip = (node: PlanNode, reason: string) => skipped(reporter, node, reason);
+  const skip = (node: PlanNode, reason: string) => {
+    later(places.forget(node));
+    return skipped(reporter, node, reason);
+  };
   try {
     const ended = await schedule(plan.nodes, {
-      jobs: options.jobs ?? defaultJobs(),
+      jobs,
       skip,
       signal,
       enter: (node) => enterGroup(node, context),
