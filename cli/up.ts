@@ -19,7 +19,7 @@ import { JsonReporter } from "./live/json_reporter.ts";
 import { LiveReporter } from "./live/live_reporter.ts";
 import { PlainReporter } from "./live/plain_reporter.ts";
 import type { Reporter } from "./live/reporter.ts";
-import { formatJson, type Output } from "./output.ts";
+import { ClosedOutputError, formatJson, type Output, type Sink } from "./output.ts";
 import { asUsageErrors, loadTarget } from "./up_target.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -135,8 +135,9 @@ async function up(
   target: UpTarget,
   options: UpOptions,
   flags: UpFlags,
-  output: Output,
+  given: Output,
 ): Promise<void> {
+  const output = { out: given.out, err: untilClosed(given.err) };
   using reporter = reporterFor(flags, output);
   using interrupt = listenToInterrupts(() =>
     reporter.stopping("stopping; a second Ctrl-C does not wait for it")
@@ -156,6 +157,20 @@ async function up(
     if (interrupt.exitCode === undefined) throw error;
   }
   finish(result, reporter, interrupt, flags, output);
+}
+
+// Progress that nobody reads any more (`2>&1 >log | head`) is no reason to end services.
+function untilClosed(sink: Sink): Sink {
+  return {
+    ...sink,
+    write: (text) => {
+      try {
+        sink.write(text);
+      } catch (error) {
+        if (!(error instanceof ClosedOutputError)) throw error;
+      }
+    },
+  };
 }
 
 function finish(

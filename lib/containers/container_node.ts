@@ -19,6 +19,9 @@ import type { ContainerSpec, HealthSpec } from "./spec.ts";
 /** How our own end looks: SIGKILL and SIGTERM. */
 const KILLED: readonly number[] = [137, 143];
 
+/** A stop takes this much longer than the grace of its container at most. */
+const STOP_SLACK_MS = 5_000;
+
 /** What a container shares with the rest of its network. */
 export interface ContainerNodeContext {
   /** The engine. */
@@ -209,7 +212,10 @@ export class ContainerNode implements GraphNode {
     this.#terminating = true;
     await this.#busy;
     if (graceMs > 0 && this.status.phase === "running" && this.#id !== undefined) {
-      await stopPolitely(this.#context.engine, this.#id, { timeoutMs: graceMs });
+      const signal = AbortSignal.timeout(graceMs + STOP_SLACK_MS);
+      const { engine } = this.#context;
+      // What is wrong with the engine is told by the removal.
+      await stopPolitely(engine, this.#id, { timeoutMs: graceMs, signal }).catch(() => {});
     }
     await (this.#removing ??= this.#remove().finally(() => this.#removing = undefined));
   }

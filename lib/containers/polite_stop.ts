@@ -22,6 +22,9 @@ export async function stopPolitely(
   }
 }
 
+/** Asking takes 30 ms; an engine that does not answer is not to be waited for at the end. */
+const ANSWER_MS = 3_000;
+
 /** Numbers of the signals that images stop with, on Linux. */
 const SIGNALS: Readonly<Record<string, number>> = {
   HUP: 1,
@@ -40,15 +43,23 @@ async function hearsStopSignal(
   id: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { State, Config } = await engine.containers.inspect(id, { signal });
+  const { State, Config } = await engine.containers.inspect(id, { signal: bounded(signal) });
   if (!State.Running) return false;
   const name = (Config as { readonly StopSignal?: string }).StopSignal ?? "SIGTERM";
   const number = /^\d+$/.test(name) ? Number(name) : SIGNALS[name.replace(/^SIG/, "")];
   if (number === undefined) return true;
-  const processes = await engine.containers.top(id, { psArgs: "-o pid,caught", signal })
+  const processes = await engine.containers.top(id, {
+    psArgs: "-o pid,caught",
+    signal: bounded(signal),
+  })
     .catch(() => undefined);
   const first = processes?.Processes?.find(([pid]) => Number(pid) === State.Pid);
   const mask = first?.[1];
   if (mask === undefined || !/^[0-9a-f]+$/i.test(mask)) return true;
   return (BigInt(`0x${mask}`) >> BigInt(number - 1) & 1n) === 1n;
+}
+
+function bounded(signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(ANSWER_MS);
+  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
 }
