@@ -74,7 +74,7 @@ Deno.test("validate --strict takes what is doubtful for a mistake", async () => 
   });
 });
 
-Deno.test("validate of the whole program starts fast: 150 ms on a quiet machine, three times that here", async () => {
+Deno.test("validate of the whole program takes a few times as long as an empty one", async () => {
   await withProject({ ".buildr.yml": RIGHT }, async (directory) => {
     const main = new URL("../../cli/main.ts", import.meta.url).pathname;
     const best = async (args: readonly string[]) => {
@@ -88,7 +88,8 @@ Deno.test("validate of the whole program starts fast: 150 ms on a quiet machine,
     };
     const empty = await best(["eval", ""]);
     const validate = await best(["run", "-A", main, "buildr", "validate", "--path", directory]);
-    assert.ok(validate - empty < 450, `${validate} ms, and ${empty} ms for nothing`);
+    // 100 ms and 28 ms on a quiet machine; a busy one stretches both.
+    assert.ok(validate < 12 * empty, `${validate} ms, and ${empty} ms for nothing`);
   });
 });
 
