@@ -78,4 +78,9 @@ export const BUILDR_COMMANDS: readonly BuildrCommand[] = [
     summary: "keep secrets in the manifest, encrypted",
     load: async (output) => (await import("./buildr_secret.ts")).secretCommand(output),
   },
+  {
+    name: "agent",
+    summary: "take builds from a queue and run them",
+    load: async (output) => (await import("./buildr_agent.ts")).agentCommand(output),
+  },
 ];

@@ -25,7 +25,11 @@ export class LogChunks {
   readonly #sizes = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param options Where pieces go, and their size. */
+  /**
+   * Makes one.
+   *
+   * @param options Where pieces go, and their size.
+   */
   constructor(options: LogChunksOptions) {
     this.#options = { waitMs: 50, flushBytes: 4_096, maxBytes: 8_192, ...options };
   }

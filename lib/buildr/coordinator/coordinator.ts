@@ -262,6 +262,7 @@ export class Coordinator implements AsyncDisposable {
     }
   }
 
+  /** Notes what has come, and closes the transport. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     for (const timer of this.#timers) clearInterval(timer);

@@ -479,6 +479,7 @@ export class Ledger implements Disposable {
     this.#database.close();
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -61,7 +61,11 @@ export class JobRefusedError extends TypeError {
   /** What is wrong, one sentence for each mistake, without a final period. */
   readonly problems: readonly string[];
 
-  /** @param problems What is wrong. */
+  /**
+   * Makes one.
+   *
+   * @param problems What is wrong.
+   */
   constructor(problems: readonly string[]) {
     super(`The message is not a build: ${problems.join("; ")}`);
     this.problems = problems;

@@ -123,6 +123,7 @@ export class EmbeddedAgentTransport implements AgentTransport {
     }
   }
 
+  /** Closes the connection; builds that are held are lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#socket?.close();

@@ -47,7 +47,11 @@ export class EmbeddedCoordinatorTransport implements CoordinatorTransport {
   #onHeartbeat: ((beat: AgentHeartbeat) => void) | undefined;
   #isClosed = false;
 
-  /** @param dead Where dead builds are kept: the ledger. */
+  /**
+   * Makes one; agents come by `handleUpgrade`.
+   *
+   * @param dead Where dead builds are kept: the ledger.
+   */
   constructor(dead: DeadStore) {
     this.#dead = dead;
   }
@@ -119,6 +123,7 @@ export class EmbeddedCoordinatorTransport implements CoordinatorTransport {
     return response;
   }
 
+  /** Closes the connections of all agents. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#agents].map((agent) => agent.close()));

@@ -140,6 +140,7 @@ export class RabbitAgentTransport implements AgentTransport {
     }
   }
 
+  /** Closes the connection; builds that are held are lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#link[Symbol.asyncDispose]();
   }

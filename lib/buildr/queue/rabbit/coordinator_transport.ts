@@ -142,6 +142,7 @@ export class RabbitCoordinatorTransport implements CoordinatorTransport {
     return isRemoved;
   }
 
+  /** Closes the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#link[Symbol.asyncDispose]();
   }
