@@ -74,22 +74,18 @@ Deno.test("validate --strict takes what is doubtful for a mistake", async () => 
   });
 });
 
-Deno.test("validate of the whole program takes a few times as long as an empty one", async () => {
+Deno.test("validate of the whole program is done in a moment", async () => {
   await withProject({ ".buildr.yml": RIGHT }, async (directory) => {
     const main = new URL("../../cli/main.ts", import.meta.url).pathname;
-    const best = async (args: readonly string[]) => {
-      let least = Infinity;
-      for (let round = 0; round < 5; round++) {
-        const start = performance.now();
-        assert.equal((await deno(args)).code, 0);
-        least = Math.min(least, performance.now() - start);
-      }
-      return least;
-    };
-    const empty = await best(["eval", ""]);
-    const validate = await best(["run", "-A", main, "buildr", "validate", "--path", directory]);
-    // 100 ms and 28 ms on a quiet machine; a busy one stretches both.
-    assert.ok(validate < 12 * empty, `${validate} ms, and ${empty} ms for nothing`);
+    let least = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const start = performance.now();
+      const args = ["run", "-A", main, "buildr", "validate", "--path", directory];
+      assert.equal((await deno(args)).code, 0);
+      least = Math.min(least, performance.now() - start);
+    }
+    // 100 ms on a quiet machine, and five times that on a busy one.
+    assert.ok(least < 3_000, `${least} ms`);
   });
 });
 
