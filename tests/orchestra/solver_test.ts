@@ -222,6 +222,17 @@ Deno.test("thousands of components are solved, with cycles in each ten of them",
   assert.ok(result.actions.length > 1000);
 });
 
+Deno.test("a build that contradicts itself is not chosen", async () => {
+  const configuration = await read(components({
+    "x@x": ["c"],
+    "c@c1": ["a@a1", "a@a2"],
+    "c@c2": ["a@a1"],
+    "a@a1": [],
+    "a@a2": [],
+  }));
+  assert.deepEqual(ids(await plan(configuration, ["x"])), built("a@a1", "c@c2", "x@x"));
+});
+
 Deno.test("archives make building and what is only needed for it unnecessary", async () => {
   const text = components({ "app@b": ["lib"], "lib@b": ["base"], "base@b": [], "tool@b": [] })
     .replace('dependencies: ["lib"]', 'dependencies: ["lib"]\n        build_dependencies: [tool]');

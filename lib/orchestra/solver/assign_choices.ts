@@ -53,10 +53,10 @@ export function assignChoices(
   };
   const everything = stronglyConnected(graph);
   const indices = [...graph.indices()];
-  let possible = new Possible(graph, satisfied, () => false);
+  let possible = new Possible(graph, satisfied, () => false, contradictory(graph));
   let all = possible.all(indices, new Map());
   if (!all.has(root)) {
-    possible = new Possible(graph, satisfied, hopeless(graph, everything, satisfied));
+    possible = new Possible(graph, satisfied, hopeless(graph, everything, satisfied), new Set());
     all = possible.all(indices, new Map());
   }
   if (!all.has(root)) throw new NoAssignmentError(preferredCycle(graph, everything, satisfied));
@@ -152,15 +152,18 @@ class Possible {
   readonly #graph: ActionGraph;
   readonly #satisfied: (index: number) => boolean;
   readonly #ignored: (from: number, to: number) => boolean;
+  readonly #impossible: ReadonlySet<number>;
 
   constructor(
     graph: ActionGraph,
     satisfied: (index: number) => boolean,
     ignored: (from: number, to: number) => boolean,
+    impossible: ReadonlySet<number>,
   ) {
     this.#graph = graph;
     this.#satisfied = satisfied;
     this.#ignored = ignored;
+    this.#impossible = impossible;
   }
 
   /** A check inside a part of the graph, where what is outside can be done or not. */
@@ -176,6 +179,7 @@ class Possible {
     const users = new Map<number, number[]>();
     const ready: number[] = [];
     for (const member of members) {
+      if (this.#impossible.has(member)) continue;
       const pick = picks.get(member);
       const targets = pick === undefined ? [...this.#graph.out(member)] : [pick];
       const isChoice = this.#graph.nodes[member]!.kind === "choice";
@@ -227,7 +231,9 @@ class Possible {
     picks: Picks,
     isDone: (index: number) => boolean,
   ): readonly number[] {
-    const idle = new Set(members.filter((one) => !isDone(one) && this.#satisfied(one)));
+    const idle = new Set(
+      members.filter((one) => !isDone(one) && this.#satisfied(one) && !this.#impossible.has(one)),
+    );
     const fine = (to: number) => isDone(to) || idle.has(to);
     for (let changed = idle.size > 0; changed;) {
       changed = false;
@@ -244,6 +250,23 @@ class Possible {
     // A choice alone is no cycle: something that is installed must be in it.
     return [...idle].some((one) => isAction(this.#graph.nodes[one]!)) ? [...idle] : [];
   }
+}
+
+/** Actions that insist on two builds of a component, which are never there at the same time. */
+function contradictory(graph: ActionGraph): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const index of graph.indices()) {
+    if (!isAction(graph.nodes[index]!)) continue;
+    const builds = new Map<string, string>();
+    for (const to of graph.out(index)) {
+      const node = graph.nodes[to]!;
+      if (node.kind !== "install") continue;
+      const other = builds.get(node.component);
+      if (other !== undefined && other !== node.build) found.add(index);
+      builds.set(node.component, node.build);
+    }
+  }
+  return found;
 }
 
 /**
