@@ -332,6 +332,27 @@ Deno.test("a file that was changed meanwhile is not written over", async () => {
   });
 });
 
+Deno.test("of several that write a secret at once one wins, and the others are told", async () => {
+  await withDirectory(async (directory) => {
+    const { recipient } = await generateKeyPair();
+    const file = `${directory}/.buildr.yml`;
+    await Deno.writeTextFile(file, `\ufeffversion: 2\nrecipients: [${recipient}]\nstages: []\n`);
+    const manifest = await loadManifest({ path: directory });
+    const results = await Promise.allSettled(
+      ["A", "B", "C", "D", "E"].map((name) =>
+        setSecrets(manifest, new Map([[name, "value"]]), { env: {} })
+      ),
+    );
+    const failed = results.filter(({ status }) => status === "rejected");
+    assert.equal(failed.length, 4);
+    for (const one of failed) {
+      assert.match(`${(one as { reason: Error }).reason}`, /changed meanwhile/);
+    }
+    assert.equal((await loadManifest({ path: directory })).secrets.size, 1);
+    assert.ok((await Deno.readTextFile(file)).startsWith("\ufeffversion"));
+  });
+});
+
 Deno.test("secrets of the environment and of files are read; what is missing is told at once", async () => {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/token`, "from-file");

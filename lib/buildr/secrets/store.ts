@@ -174,11 +174,18 @@ async function writeSecrets(
 ): Promise<void> {
   const { path, source, directory } = manifest;
   const text = await setSecretTexts(source.text, changes);
-  // Somebody may have saved the file in an editor meanwhile.
-  if (await Deno.readTextFile(path) !== source.text) {
-    throw new BuildrInputError(`Cannot write "${source.file}": it was changed meanwhile`);
+  {
+    // Two that write at once wait for each other; the second one then sees that the file is new.
+    using held = await Deno.open(path);
+    await held.lock(true);
+    // Somebody may have saved the file in an editor meanwhile.
+    const now = await Deno.readTextFile(path);
+    const mark = now.startsWith("\ufeff") ? "\ufeff" : "";
+    if (now.slice(mark.length) !== source.text) {
+      throw new BuildrInputError(`Cannot write "${source.file}": it was changed meanwhile`);
+    }
+    await writeAtomic(path, mark + text);
   }
-  await writeAtomic(path, text);
   const names = [...changes.keys()].join(", ");
   const again = await loadManifest({ file: path, path: directory });
   for (const [name, { age }] of changes) {
