@@ -119,8 +119,10 @@ export class Places {
     const { placement, services, id } = node;
     const { images, signal } = this.#context;
     if (placement.kind !== "fresh" || services.length > 0 || !this.isBound(node)) return;
-    const isPrepared = placement.prepared && this.#preparedImage !== undefined;
-    if (this.#warm.has(id) || !isPrepared && !images.isThere(placement.image)) return;
+    const isThere = placement.prepared
+      ? this.#preparedImage !== undefined
+      : images.isThere(placement.image);
+    if (this.#warm.has(id) || !isThere) return;
     const starting = this.#openFresh(node, undefined, signal);
     this.#warm.set(id, starting);
     starting.catch(() => this.#warm.delete(id)); // its turn comes, and then it is told
