@@ -38,11 +38,12 @@ export function buildScope(options: BuildScopeOptions): BuildScope {
   return {
     id,
     tellOnce(topic, text) {
-      if (directory === undefined || createNew(note(topic), text)) options.say(text);
+      if (directory !== undefined && !createNew(note(topic), text)) return;
+      options.say(text);
+      if (directory !== undefined) removeOld(directory);
     },
     giveUp(reason) {
       if (directory === undefined) return;
-      removeOld(directory);
       createNew(note("given-up"), reason);
     },
     get givenUp() {

@@ -28,6 +28,9 @@ const USE_GRAIN_MS = 60_000;
 /** A file that somebody writes is renamed within seconds; an older one has lost its writer. */
 const ABANDONED_MS = 3600_000;
 
+/** The sizes are added up to one line again when there are some thousand of them. */
+const MAX_COUNT_BYTES = 32 * 1024;
+
 /**
  * Keeps blobs in a directory, one file each. Several programs may use one at the same time: files
  * appear as a whole, and whoever finds too many removes the oldest.
@@ -154,7 +157,9 @@ export class DiskStore implements BlobStore {
     try {
       Deno.writeTextFileSync(path, `${added}\n`, { append: true });
       let sum = 0;
-      for (const line of Deno.readTextFileSync(path).split("\n")) sum += Number(line) || 0;
+      const text = Deno.readTextFileSync(path);
+      for (const line of text.split("\n")) sum += Number(line) || 0;
+      if (text.length > MAX_COUNT_BYTES) this.#writeCount(sum);
       return sum;
     } catch {
       return 0; // no space for a line: there was none for the blob either
