@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { schedule, type Task } from "../../lib/orchestra/actions/scheduler.ts";
 import { Project } from "./_support.ts";

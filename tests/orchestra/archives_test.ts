@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { createArchive } from "../../lib/orchestra/archives/create_archive.ts";
 import { extractArchive } from "../../lib/orchestra/archives/extract_archive.ts";

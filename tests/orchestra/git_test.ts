@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { localHead } from "../../lib/orchestra/git/local_head.ts";
 import { addCommit, bareRepository, type GitHome, gitHome } from "./_git.ts";

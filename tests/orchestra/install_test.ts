@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { listTree } from "../../lib/orchestra/installed/list_tree.ts";
 import { Project, SMALL, SMALL_HASH } from "./_support.ts";

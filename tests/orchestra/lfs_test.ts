@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { runProgram } from "../support/cli.ts";
 import { bareRepository, gitHome, lfsDirectory } from "./_git.ts";

@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { decideHeader } from "../../lib/orchestra/post_install/headers.ts";
 import { readElfDynamic } from "../../lib/orchestra/post_install/elf_file.ts";

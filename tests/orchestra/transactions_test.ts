@@ -1,3 +1,4 @@
+// gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { completeTransaction } from "../../lib/orchestra/installed/complete_transaction.ts";
 import { FileConflictError } from "../../lib/orchestra/installed/conflicts.ts";
