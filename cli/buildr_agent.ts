@@ -98,7 +98,9 @@ interface TransportFlags {
 async function openTransport(flags: TransportFlags): Promise<AgentTransport> {
   const { broker, coordinator, tokenFile, queueType } = flags;
   if (coordinator !== undefined) {
-    const { EmbeddedAgentTransport } = await import("../lib/buildr/queue/embedded/mod.ts");
+    const { EmbeddedAgentTransport } = await import(
+      "../lib/buildr/queue/embedded/agent_transport.ts"
+    );
     const token = tokenFile === undefined
       ? Deno.env.get("BUILDR_TOKEN")
       : (await Deno.readTextFile(tokenFile)).trim();

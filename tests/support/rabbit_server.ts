@@ -125,7 +125,9 @@ async function prepare(
       "",
     ].join("\n"),
   );
-  const advanced = tickMs === undefined ? "[].\n" : `[{rabbit,[{channel_tick_interval,${tickMs}}]}].\n`;
+  const advanced = tickMs === undefined
+    ? "[].\n"
+    : `[{rabbit,[{channel_tick_interval,${tickMs}}]}].\n`;
   await Deno.writeTextFile(`${directory}/advanced.config`, advanced);
   return {
     HOME: `${directory}/home`,

@@ -25,11 +25,6 @@ export { type RabbitAgentOptions, RabbitAgentTransport } from "./rabbit/agent_tr
 export { RabbitCoordinatorTransport } from "./rabbit/coordinator_transport.ts";
 export { brokerName, DEFAULT_URL, type RabbitOptions } from "./rabbit/connection.ts";
 export { agentQueues, jobsQueue, type JobsQueueType, MAX_AGENT_TAGS } from "./rabbit/names.ts";
-export {
-  AGENTS_PATH,
-  type DeadStore,
-  type EmbeddedAgentOptions,
-  EmbeddedAgentTransport,
-  EmbeddedCoordinatorTransport,
-  tokenOf,
-} from "./embedded/mod.ts";
+export { type EmbeddedAgentOptions, EmbeddedAgentTransport } from "./embedded/agent_transport.ts";
+export { type DeadStore, EmbeddedCoordinatorTransport } from "./embedded/coordinator_transport.ts";
+export { AGENTS_PATH, tokenOf } from "./embedded/protocol.ts";
