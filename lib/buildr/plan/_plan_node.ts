@@ -89,8 +89,12 @@ function environmentOf(parts: NodeParts, fill: Filler): Readonly<Record<string, 
     env.delete(name);
     env.set(name, value);
   };
+  // What the value of a secret is taken from reaches only the stages that list the secret.
+  const sources = new Set(
+    [...manifest.secrets.values()].map(({ from }) => from.kind === "env" ? from.variable : ""),
+  );
   for (const [name, value] of inherited(manifest.environment.inherit, facts.env ?? {})) {
-    set(name, value);
+    if (!sources.has(name)) set(name, value);
   }
   for (const [name, value] of provided(stage.name, row, manifest, facts)) set(name, value);
   for (const one of manifest.environment.vars) set(one.name, fill.text(one));
