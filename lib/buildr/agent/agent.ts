@@ -308,6 +308,7 @@ class Agent {
       const problem = this.#manifestProblem(manifest);
       if (problem !== undefined) return failed(problem);
       const plan = await this.#plan(manifest, delivery, signal);
+      reporter.planned(plan.nodes);
       const result = await runPlan(plan, {
         engine,
         buildId: job.id,

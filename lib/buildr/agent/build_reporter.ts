@@ -16,6 +16,7 @@ export class BuildReporter {
   readonly #pending = new Set<Promise<void>>();
   #seq = 0;
   #broken: unknown;
+  #needs: ReadonlyMap<string, readonly string[]> = new Map();
 
   /**
    * @param transport Where events go.
@@ -47,6 +48,13 @@ export class BuildReporter {
     this.reply({ message: "Starting new build", result: "Pending" });
   }
 
+  /** What will run, and what waits for what; told with the first event of each stage. */
+  planned(
+    nodes: readonly { readonly id: string; readonly needs: readonly { id: string }[] }[],
+  ): void {
+    this.#needs = new Map(nodes.map(({ id, needs }) => [id, needs.map((need) => need.id)]));
+  }
+
   /** Text that no stage has written: what the agent itself does. */
   note(text: string): void {
     this.#send("log", { data: `${text}\n` });
@@ -62,7 +70,10 @@ export class BuildReporter {
   onRunEvent(event: RunEvent): Promise<void> | undefined {
     switch (event.type) {
       case "run_started":
-        for (const node of event.nodes) this.#stage(node, "waiting");
+        for (const node of event.nodes) {
+          const needs = this.#needs.get(node);
+          this.#stage(node, "waiting", needs === undefined ? undefined : { needs });
+        }
         break;
       case "stage_started":
         this.#stage(event.node, "running", { attempt: event.attempt, image: event.image });

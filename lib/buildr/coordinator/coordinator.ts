@@ -127,19 +127,69 @@ export class Coordinator implements AsyncDisposable {
    * @throws {LedgerError} when the ledger cannot write: nobody has it.
    */
   submit(submission: Submission, reply: SubmitOptions = {}): BuildRecord {
-    const job = checkJob({
-      ...submission,
-      v: submission.v ?? 1,
-      id: submission.id ?? crypto.randomUUID(),
-      submitted_at: submission.submitted_at ?? Date.now(),
+    return this.submitAll([submission], reply)[0]!.build;
+  }
+
+  /**
+   * Takes many builds on, all of them or none. When this returns they are on disk.
+   *
+   * @param submissions What to build.
+   * @param reply The first program's back-channel.
+   * @returns For each what is known of it now, and whether it is new.
+   * @throws {JobRefusedError} when one is no build; with several, the mistakes say which one.
+   * @throws {LedgerError} when the ledger cannot write: nobody has any of them.
+   */
+  submitAll(
+    submissions: readonly Submission[],
+    reply: SubmitOptions = {},
+  ): readonly { readonly build: BuildRecord; readonly isNew: boolean }[] {
+    const problems: string[] = [];
+    const jobs = submissions.flatMap((submission, index) => {
+      try {
+        return [this.#check(submission)];
+      } catch (error) {
+        if (!(error instanceof JobRefusedError)) throw error;
+        const place = submissions.length === 1 ? "" : `build ${index + 1}: `;
+        problems.push(...error.problems.map((problem) => `${place}${problem}`));
+        return [];
+      }
     });
-    const problem = repositoryProblem(job.repo, this.#options.repositories);
-    if (problem !== undefined) throw new JobRefusedError([`"repo": ${problem}`]);
-    if (this.ledger.submit(job, reply)) {
+    if (problems.length > 0) throw new JobRefusedError(problems);
+    const isNew = this.ledger.submitAll(jobs, reply);
+    if (isNew.includes(true)) {
       this.#notify();
       this.#dispatch();
     }
-    return this.ledger.get(job.id)!;
+    return jobs.map(({ id }, index) => ({ build: this.ledger.get(id)!, isNew: isNew[index]! }));
+  }
+
+  #check(submission: Submission): BuildJob {
+    // What is no object is for `checkJob` to refuse.
+    const isObject = typeof submission === "object" && submission !== null &&
+      !Array.isArray(submission);
+    const job = checkJob(
+      isObject
+        ? {
+          ...submission,
+          v: submission.v ?? 1,
+          id: submission.id ?? crypto.randomUUID(),
+          submitted_at: submission.submitted_at ?? Date.now(),
+        }
+        : submission,
+    );
+    const problem = repositoryProblem(job.repo, this.#options.repositories);
+    if (problem !== undefined) throw new JobRefusedError([`"repo": ${problem}`]);
+    return job;
+  }
+
+  /**
+   * Calls back whenever something may have changed, without saying what.
+   *
+   * @returns Ends that.
+   */
+  onChange(listener: () => void): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
   }
 
   /**

@@ -66,6 +66,12 @@ export interface ListOptions {
   readonly status?: readonly BuildStatus[];
   /** Only this repository. */
   readonly repo?: string;
+  /** Only this branch. */
+  readonly branch?: string;
+  /** Only what this agent runs or ran. */
+  readonly agent?: string;
+  /** Only where the repository, the branch or the id contains this. */
+  readonly text?: string;
   /** Only builds with a smaller number: the next page. */
   readonly before?: number;
   /** At most so many. Default 100, at most 1000. */
@@ -150,24 +156,36 @@ export class Ledger implements Disposable {
    * @throws {LedgerError} when it cannot be written: then nobody has it.
    */
   submit(job: BuildJob, reply: SubmitOptions = {}): boolean {
-    return this.#write("note a build", () => {
-      const { changes } = this.#run(
-        `INSERT INTO builds (id, number, job, repo, branch, priority, concurrency, reply_to,
+    return this.submitAll([job], reply)[0]!;
+  }
+
+  /**
+   * Notes builds that are asked for, all of them or none: each write waits for the disk.
+   *
+   * @returns For each whether it is new.
+   * @throws {LedgerError} when they cannot be written: then nobody has any of them.
+   */
+  submitAll(jobs: readonly BuildJob[], reply: SubmitOptions = {}): readonly boolean[] {
+    return this.#write("note a build", () => jobs.map((job) => this.#insertBuild(job, reply)));
+  }
+
+  #insertBuild(job: BuildJob, reply: SubmitOptions): boolean {
+    const { changes } = this.#run(
+      `INSERT INTO builds (id, number, job, repo, branch, priority, concurrency, reply_to,
            correlation_id, status, submitted_at)
          VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM builds), ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
          ON CONFLICT (id) DO NOTHING`,
-        job.id,
-        JSON.stringify(job),
-        job.repo,
-        job.branch ?? null,
-        job.priority ?? DEFAULT_PRIORITY,
-        job.concurrency ?? null,
-        reply.replyTo ?? null,
-        reply.correlationId ?? null,
-        job.submitted_at,
-      );
-      return Number(changes) > 0;
-    });
+      job.id,
+      JSON.stringify(job),
+      job.repo,
+      job.branch ?? null,
+      job.priority ?? DEFAULT_PRIORITY,
+      job.concurrency ?? null,
+      reply.replyTo ?? null,
+      reply.correlationId ?? null,
+      job.submitted_at,
+    );
+    return Number(changes) > 0;
   }
 
   /**
@@ -344,16 +362,22 @@ export class Ledger implements Disposable {
   }
 
   /** Builds, newest first. */
-  list({ status, repo, before, limit = 100 }: ListOptions = {}): readonly BuildRecord[] {
+  list(options: ListOptions = {}): readonly BuildRecord[] {
+    const { status, repo, branch, agent, text, before, limit = 100 } = options;
     const rows = this.#all(
       `SELECT * FROM builds
        WHERE (?1 IS NULL OR number < ?1) AND (?2 IS NULL OR repo = ?2)
          AND (?3 IS NULL OR status IN (SELECT value FROM json_each(?3)))
+         AND (?5 IS NULL OR branch = ?5) AND (?6 IS NULL OR agent = ?6)
+         AND (?7 IS NULL OR instr(lower(repo || ' ' || coalesce(branch, '') || ' ' || id), ?7) > 0)
        ORDER BY number DESC LIMIT ?4`,
       before ?? null,
       repo ?? null,
       status === undefined ? null : JSON.stringify(status),
       Math.min(limit, 1_000),
+      branch ?? null,
+      agent ?? null,
+      text?.toLowerCase() ?? null,
     );
     return rows.map(readBuild);
   }
@@ -376,12 +400,13 @@ export class Ledger implements Disposable {
   /**
    * Events in the order in which they came.
    *
-   * @param options `build`: of this one; `after`: with a larger number; `types`: of these kinds;
+   * @param options `build`: of this one; `attempt`: of this one; `after`: with a larger number; `types`: of these kinds;
    * `tail`: the last ones instead of the first; `limit`: at most so many, default 1000.
    */
   events(
-    { build, after = 0, types, stage, tail = false, limit = 1_000 }: {
+    { build, attempt, after = 0, types, stage, tail = false, limit = 1_000 }: {
       readonly build?: string;
+      readonly attempt?: number;
       readonly after?: number;
       readonly types?: readonly string[];
       readonly stage?: string;
@@ -391,7 +416,8 @@ export class Ledger implements Disposable {
   ): readonly LedgerEvent[] {
     const rows = this.#all(
       `SELECT e.*, b.agent, b.lease FROM events AS e JOIN builds AS b ON b.id = e.build
-       WHERE e.id > ?1 AND (?2 IS NULL OR e.build = ?2) AND (?3 IS NULL OR e.stage = ?3)
+       WHERE e.id > ?1 AND ${build === undefined ? "?2 IS NULL" : "e.build = ?2"}
+         AND (?3 IS NULL OR e.stage = ?3) AND (?6 IS NULL OR e.attempt = ?6)
          AND (?4 IS NULL OR e.type IN (SELECT value FROM json_each(?4)))
        ORDER BY e.id ${tail ? "DESC" : "ASC"} LIMIT ?5`,
       after,
@@ -399,6 +425,7 @@ export class Ledger implements Disposable {
       stage ?? null,
       types === undefined ? null : JSON.stringify(types),
       limit,
+      attempt ?? null,
     );
     const events = rows.map(readEvent);
     return tail ? events.reverse() : events;
@@ -502,7 +529,9 @@ export class Ledger implements Disposable {
          VALUES (?1, ?2, ?3, (SELECT count(*) FROM stages WHERE build = ?1 AND attempt = ?2),
            ?4, ?5, ?6, ?7)
          ON CONFLICT (build, attempt, stage) DO UPDATE SET status = ?4,
-           started_at = coalesce(started_at, ?5), finished_at = ?6, detail = coalesce(?7, detail)`,
+           started_at = coalesce(started_at, ?5), finished_at = ?6,
+           detail = CASE WHEN ?7 IS NULL THEN detail
+             ELSE json_patch(coalesce(detail, '{}'), ?7) END`,
         event.build,
         event.attempt,
         event.stage,

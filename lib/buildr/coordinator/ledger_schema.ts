@@ -56,6 +56,7 @@ export const MIGRATIONS: readonly string[] = [
     detail TEXT,                           -- JSON
     UNIQUE (build, attempt, seq)
   ) STRICT;
+  CREATE INDEX events_by_build ON events (build, id);
 
   CREATE TABLE agents (
     name TEXT PRIMARY KEY,
