@@ -203,7 +203,13 @@ export class Requests implements Disposable {
     const response = await this.#http.send(url, request, signal, authorization);
     if (response.status !== 401 || !ours) return response;
     const challenge = response.headers.get("www-authenticate");
-    const better = await this.#authorizer.answer(challenge, scopes, signal);
+    let better: string | undefined;
+    try {
+      better = await this.#authorizer.answer(challenge, scopes, signal);
+    } catch (error) {
+      await response.body?.cancel();
+      throw error;
+    }
     if (better === undefined || better === authorization) return response;
     await response.body?.cancel();
     return await this.#http.send(url, request, signal, better);

@@ -15,6 +15,7 @@ import {
   RegistryUnauthorizedError,
   sha256Digest,
 } from "../../lib/registry/mod.ts";
+import { makeTls } from "../support/tls_material.ts";
 
 type Handler = (request: Request, number: number) => Response | Promise<Response>;
 
@@ -381,6 +382,61 @@ Deno.test("challenges are read as RFC 9110 has them", () => {
   assert.deepEqual(parseChallenges("Negotiate"), [{ scheme: "negotiate", parameters: {} }]);
   assert.deepEqual(parseChallenges(""), []);
   assert.deepEqual(parseChallenges(`"`), []);
+});
+
+Deno.test("TLS is spoken where it is wanted: an unknown authority, and a password without TLS, are refused", async () => {
+  const { ca, server: { cert, key } } = await makeTls();
+  let challenge = "";
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} },
+    () =>
+      challenge === ""
+        ? Response.json({ tags: ["a"] })
+        : new Response("", { status: 401, headers: { "www-authenticate": challenge } }),
+  );
+  const host = `127.0.0.1:${server.addr.port}`;
+  const options = { credentials: nobody, plainHttp: false, retries: 1 };
+  await using client = new RegistryClient(host, { ...options, caCerts: [ca] });
+  assert.deepEqual(await Array.fromAsync(client.tags("app")), ["a"]);
+  await using stranger = new RegistryClient(host, options);
+  const begin = performance.now();
+  await assert.rejects(Array.fromAsync(stranger.tags("app")), RegistryConnectionError);
+  assert.ok(performance.now() - begin < 5_000, "what no retry can help is not tried again");
+  await using plain = new RegistryClient(host, { ...options, plainHttp: true });
+  await assert.rejects(plain.ping(), (error) => {
+    assert.ok(error instanceof RegistryConnectionError || error instanceof RegistryError);
+    return true;
+  });
+  challenge = `Bearer realm="http://registry.invalid/token"`;
+  const secret: CredentialResolver = {
+    ...nobody,
+    get: (serveraddress) => Promise.resolve({ username: "me", password: "secret", serveraddress }),
+  };
+  await using careful = new RegistryClient(host, {
+    ...options,
+    caCerts: [ca],
+    credentials: secret,
+  });
+  await assert.rejects(
+    Array.fromAsync(careful.tags("app")),
+    /wants the password sent to http:\/\/registry\.invalid, without TLS/,
+  );
+});
+
+Deno.test("a registry on this machine is asked straight, whatever HTTP_PROXY says", async () => {
+  await using server = fake(() => Response.json({ tags: ["a"] }));
+  const module = new URL("../../lib/registry/mod.ts", import.meta.url).href;
+  const code = `
+    const { RegistryClient } = await import(${JSON.stringify(module)});
+    await using client = new RegistryClient(${JSON.stringify(server.host)}, { retries: 0 });
+    console.log(JSON.stringify(await Array.fromAsync(client.tags("app"))));`;
+  const proxy = "http://127.0.0.1:9";
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-lock", code],
+    env: { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: "", no_proxy: "" },
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(text.decode(stdout), '["a"]\n', text.decode(stderr));
 });
 
 /** A server that answers what it likes and then closes the connection, also in the middle. */
