@@ -77,13 +77,17 @@ export interface Solved {
 export function solveGraph(input: SolverInput, steps: SolveSteps = {}): Solved {
   const isSatisfied = satisfaction(input);
   const agreed = new Map<string, string>();
+  const tried = new Set<string>();
+  let first: BuildOrderError | undefined;
   for (let round = 1;; round++) {
     const collected = collect(input);
     try {
       return solveCollected(input, steps, collected, isSatisfied, agreed);
     } catch (error) {
-      if (!(error instanceof BuildOrderError) || round === MAX_ROUNDS) throw error;
-      if (!agree(input, error, collected, agreed)) throw error;
+      if (!(error instanceof BuildOrderError)) throw error;
+      first ??= error;
+      // The first one is about what is preferred, and says most.
+      if (round === MAX_ROUNDS || !agree(input, error, collected, agreed, tried)) throw first;
     }
   }
 }
@@ -93,23 +97,27 @@ const MAX_ROUNDS = 20;
 
 /**
  * Where several builds of a component cannot come one after the other, all who leave a choice shall
- * take the same one: the one that somebody insists on, or else the default one.
+ * take the same one: one that somebody insists on, or else the default one, or else any other.
  *
- * @returns False when that has been tried for all of them already.
+ * @returns False when all have been tried.
  */
 function agree(
   { configuration }: SolverInput,
   { conflicts }: BuildOrderError,
   { exact }: Collected,
   agreed: Map<string, string>,
+  tried: Set<string>,
 ): boolean {
   let isNew = false;
   for (const { component, builds } of conflicts) {
-    if (agreed.has(component)) continue;
     const byDefault = configuration.components.get(component)!.defaultBuild;
-    const wanted = builds.filter((build) => exact.has(`install ${component}@${build}`));
-    const all = wanted.length > 0 ? wanted : builds;
-    agreed.set(component, all.includes(byDefault) ? byDefault : all[0]!);
+    const rank = (build: string) =>
+      (exact.has(`install ${component}@${build}`) ? 0 : 2) + (build === byDefault ? 0 : 1);
+    const next = builds.toSorted((a, b) => rank(a) - rank(b))
+      .find((build) => !tried.has(`${component}@${build}`));
+    if (next === undefined) continue;
+    tried.add(`${component}@${next}`);
+    agreed.set(component, next);
     isNew = true;
   }
   return isNew;
