@@ -38,7 +38,10 @@ export async function placeOf(toolchain: Toolchain, context: WrapContext): Promi
     : { ...common, image: baseImage, build: scope.id, env, signal };
   const base = "image" in options ? await namedBase(options) : await hostBase(options);
   return {
-    identity: base.identity,
+    // What a step may see of the network can be part of what it makes.
+    identity: settings.network === "none"
+      ? base.identity
+      : await sha256(`${base.identity} ${settings.network}`),
     open: async () => {
       const { openRunner } = await import("./runners/open_runner.ts");
       return { base, runner: openRunner(options, context) };
