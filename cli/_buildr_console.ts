@@ -5,6 +5,7 @@ import type { RunEvent } from "../lib/buildr/run/events.ts";
 import type { NodeResult, RunResult } from "../lib/buildr/run/result.ts";
 import { LineSplitter } from "../lib/commands/output/mod.ts";
 import { formatDuration } from "../lib/retry/mod.ts";
+import { TerminalText } from "./live/terminal_text.ts";
 import { escapeControl, formatTable, type Output } from "./output.ts";
 
 /** How much is shown. */
@@ -187,7 +188,10 @@ export class BuildrConsole {
       ...more.map((line) => `  ${safe(line)}`),
     ];
     if (command !== undefined) lines.push(`  ${where}: ${safe(command)}`);
-    for (const line of lastLines) lines.push(`  | ${safe(line)}`);
+    for (const line of lastLines) {
+      const text = new TerminalText(err.colour);
+      lines.push(`  | ${text.push(line.replaceAll("\t", "    "))}${text.flush()}`);
+    }
     if (keptContainer !== undefined) {
       lines.push(`  its container is kept: superorch exec ${keptContainer} sh`);
     }

@@ -166,7 +166,7 @@ async function gitlabCiLocal(): Promise<string | (() => Promise<unknown>)> {
     }
   }
   const rsync = await debianFiles({ packages: ["rsync", "libpopt0", "libxxhash0"] });
-  const more = rsync.root === undefined ? {} : {
+  const more: Readonly<Record<string, string>> = rsync.root === undefined ? {} : {
     PATH: `${Deno.env.get("PATH")}:${rsync.root}/usr/bin`,
     LD_LIBRARY_PATH: `${rsync.root}/usr/lib/x86_64-linux-gnu`,
   };

@@ -36,8 +36,11 @@ export interface StageContainerSpec {
 /** What the first process wrote is of interest only when it ended at once. */
 const TAIL_BYTES = 4096;
 
-/** The end of a container follows that of its programs within milliseconds on an idle engine. */
-const NOTICE_MS = 500;
+/**
+ * The end of a container follows that of its programs within milliseconds on an idle engine; at load
+ * 20 it took more than half a second.
+ */
+const NOTICE_MS = 3_000;
 
 /**
  * The container of a stage: a shell that waits for the end of its input, beside which scripts run.
