@@ -51,7 +51,10 @@ export function installAction(
 /** Finds out what actions depend on. */
 export class Dependencies {
   readonly #input: SolverInput;
+  // One object for each build and each choice: graphs of thousands know them by identity.
   readonly #resolved = new Map<Dependency, Action | Alternatives>();
+  readonly #installs = new Map<string, ReadonlyMap<string, InstallAction>>();
+  readonly #choices = new Map<string, Map<string, Alternatives>>();
 
   /** Works on an input. */
   constructor(input: SolverInput) {
@@ -63,7 +66,7 @@ export class Dependencies {
     if (target.kind === "clone") return target;
     const { kind, component, build } = target;
     if (kind === "configure") return { kind, component, build };
-    return installAction(target, this.#component(component), this.#input.request);
+    return this.#installsOf(this.#component(component)).get(build)!;
   }
 
   /**
@@ -106,11 +109,29 @@ export class Dependencies {
   #find({ component, build, exact }: Dependency): Action | Alternatives {
     const owner = this.#component(component);
     const preferred = build ?? owner.defaultBuild;
-    const install = (name: string) =>
-      installAction({ component, build: name }, owner, this.#input.request);
-    if (exact || owner.builds.size === 1) return install(preferred);
-    const alternatives = [...owner.builds.keys()].sort().map(install);
-    return { kind: "alternatives", component, preferred, alternatives };
+    const installs = this.#installsOf(owner);
+    if (exact || owner.builds.size === 1) return installs.get(preferred)!;
+    const choices = this.#choices.get(component) ?? new Map<string, Alternatives>();
+    this.#choices.set(component, choices);
+    const known = choices.get(preferred);
+    if (known !== undefined) return known;
+    const alternatives = [...installs.values()];
+    const choice: Alternatives = { kind: "alternatives", component, preferred, alternatives };
+    choices.set(preferred, choice);
+    return choice;
+  }
+
+  /** By name of the build, sorted. */
+  #installsOf(owner: Component): ReadonlyMap<string, InstallAction> {
+    const known = this.#installs.get(owner.name);
+    if (known !== undefined) return known;
+    const names = [...owner.builds.keys()].sort();
+    const installs = new Map(names.map((build) => {
+      const target = { component: owner.name, build };
+      return [build, installAction(target, owner, this.#input.request)] as const;
+    }));
+    this.#installs.set(owner.name, installs);
+    return installs;
   }
 
   #component(name: string): Component {
@@ -145,23 +166,26 @@ export function collect(input: SolverInput): Collected {
   const open: number[] = [];
   let choices = 0;
   const exact = new Set<string>();
+  const indices = new Map<Action | Alternatives, number>();
   const add = (wanted: Action | Alternatives): number => {
-    if (wanted.kind !== "alternatives") {
-      exact.add(actionId(wanted));
-      return visit(graph.add(wanted));
-    }
-    const { component, preferred, alternatives } = wanted;
-    const number = choices + 1;
-    const added = graph.add({ kind: "choice", component, preferred, number, alternatives });
-    if (added.isNew) choices++;
-    return visit(added);
+    const known = indices.get(wanted);
+    if (known !== undefined) return known;
+    const added = addNew(wanted);
+    if (added.isNew) open.push(added.index);
+    indices.set(wanted, added.index);
+    return added.index;
   };
-  const visit = ({ index, isNew }: { index: number; isNew: boolean }) => {
-    if (isNew) open.push(index);
-    return index;
+  const addNew = (wanted: Action | Alternatives) => {
+    if (wanted.kind !== "alternatives") return graph.add(wanted);
+    const { component, preferred, alternatives } = wanted;
+    return graph.add({ kind: "choice", component, preferred, number: ++choices, alternatives });
+  };
+  const addExact = (wanted: Action | Alternatives): number => {
+    if (wanted.kind === "install") exact.add(actionId(wanted));
+    return add(wanted);
   };
   const requested = [
-    ...new Set(input.request.targets.map((target) => add(dependencies.action(target)))),
+    ...new Set(input.request.targets.map((target) => addExact(dependencies.action(target)))),
   ];
   for (const index of requested) graph.connect(root, index);
   if (input.request.noDeps === true) return { graph, root, requested, exact };
@@ -170,8 +194,8 @@ export function collect(input: SolverInput): Collected {
     const node = graph.nodes[index]!;
     if (node.kind === "root") continue;
     if (node.kind === "choice") {
-      for (const one of node.alternatives) graph.connect(index, visit(graph.add(one)));
-    } else for (const one of dependencies.of(node)) graph.connect(index, add(one));
+      for (const one of node.alternatives) graph.connect(index, add(one));
+    } else for (const one of dependencies.of(node)) graph.connect(index, addExact(one));
   }
   return { graph, root, requested, exact };
 }
@@ -180,7 +204,9 @@ export function collect(input: SolverInput): Collected {
 export function satisfaction(
   { world, hashes }: SolverInput,
 ): (action: Action) => boolean {
-  const known = new Map<string, boolean>();
+  // By identity, because this is asked often; by name, because graphs are made more than once.
+  const known = new Map<Action, boolean>();
+  const byName = new Map<string, boolean>();
   const look = (action: Action): boolean => {
     if (action.kind === "clone") return world.isCloned(action.repository);
     if (action.kind === "configure") return world.isConfigured(action);
@@ -189,9 +215,12 @@ export function satisfaction(
       installed.recursiveHash === hashes.recursiveHash(action.component);
   };
   return (action) => {
+    const answer = known.get(action);
+    if (answer !== undefined) return answer;
     const id = actionId(action);
-    const satisfied = known.get(id) ?? look(action);
-    known.set(id, satisfied);
+    const satisfied = byName.get(id) ?? look(action);
+    known.set(action, satisfied);
+    byName.set(id, satisfied);
     return satisfied;
   };
 }
