@@ -2,7 +2,34 @@
  * The meta build system `orchestra`: a tree of components, their builds and what they depend on,
  * built from source or taken from binary archives, installed into one root.
  *
- * Permissions: `--allow-read` of the configuration and of what it names.
+ * For whoever builds many projects that need each other with one tool chain; configurations, roots
+ * and archives are those of revng-orchestra. Not a package manager: there is one root, and no
+ * versions to choose from. `docs/orchestra.md` is the guide, `orc` the command line.
+ *
+ * Permissions: `--allow-read` of the configuration and of what it names; `--allow-write` of
+ * `.orchestra/cache`. What builds, clones or installs needs `--allow-all`, as scripts have it.
+ *
+ * @example
+ * ```ts
+ * import { createHashes, loadConfiguration, readWorld, solve } from "@superorch/superorch/orchestra";
+ *
+ * const directory = await Deno.makeTempDir();
+ * const dotdir = `${directory}/.orchestra`;
+ * await Deno.mkdir(`${dotdir}/config`, { recursive: true });
+ * await Deno.writeTextFile(`${dotdir}/config/user_options.yml`, "");
+ * await Deno.writeTextFile(
+ *   `${dotdir}/config/components.yml`,
+ *   'components: {hello: {builds: {debug: {configure: mkdir -p "$BUILD_DIR", install: "true"}}}}',
+ * );
+ * const configuration = await loadConfiguration({ dotdir });
+ * const world = await readWorld(configuration);
+ * const hashes = await createHashes(configuration, world.commits);
+ * const targets = [{ kind: "install", component: "hello", build: "debug" }] as const;
+ * const request = { targets, fallbackBuild: true };
+ * const { actions } = solve({ configuration, world, hashes, request });
+ * console.log(actions.map(({ id }) => id)); // ["configure hello@debug", "install hello@debug"]
+ * await Deno.remove(directory, { recursive: true });
+ * ```
  *
  * @module
  */

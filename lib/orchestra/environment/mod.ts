@@ -3,6 +3,14 @@
  *
  * Permissions: `--allow-read` of build directories, whose names may be those of the original.
  *
+ * @example
+ * ```ts
+ * import { exportLines } from "@superorch/superorch/orchestra/environment";
+ *
+ * console.log(exportLines([{ kind: "set", name: "JOBS", value: "$(nproc)" }]));
+ * // export JOBS="$(nproc)"
+ * ```
+ *
  * @module
  */
 

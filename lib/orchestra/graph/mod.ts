@@ -3,6 +3,13 @@
  *
  * Permissions: none.
  *
+ * @example
+ * ```ts
+ * import { dependantsOf } from "@superorch/superorch/orchestra/graph";
+ *
+ * console.log(dependantsOf({ components: new Map() }, ["zlib"])); // []
+ * ```
+ *
  * @module
  */
 

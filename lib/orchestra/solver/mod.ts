@@ -5,6 +5,25 @@
  *
  * Permissions: none of its own; the lookups that it is given may need some.
  *
+ * @example
+ * ```ts
+ * import { solve } from "@superorch/superorch/orchestra/solver";
+ *
+ * const plan = solve({
+ *   configuration: { components: new Map() },
+ *   world: {
+ *     installed: { get: () => undefined, all: () => [] },
+ *     archives: { find: () => undefined },
+ *     commits: { head: () => ({ branch: null, commit: null }) },
+ *     isConfigured: () => false,
+ *     isCloned: () => false,
+ *   },
+ *   hashes: { recursiveHash: () => "" },
+ *   request: { targets: [{ kind: "clone", repository: "zlib" }] },
+ * });
+ * console.log(plan.actions.map(({ id }) => id)); // ["clone zlib"]
+ * ```
+ *
  * @module
  */
 
