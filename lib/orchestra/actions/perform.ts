@@ -82,16 +82,20 @@ export async function perform(options: PerformOptions): Promise<Performed> {
       ...(signal === undefined ? {} : { signal }),
     });
   const nothing = { done: [], failed: [], skipped: [], uninstalled: [] };
+  let isTold = false;
   if (pretend || !isThere(metadataDirectory(root))) {
     // A root is made only for a plan that can be begun.
     const { plan } = await prepare(options, remoteArchives);
+    isTold = true;
     if (pretend || plan.actions.length === 0) {
       options.onPlan?.(plan);
       return { plan, ...nothing };
     }
   }
   await using _lock = await lock();
-  const { plan, world, hashes, dependants } = await prepare(options, remoteArchives);
+  // What is to be said about the world has been said by the first look.
+  const looking = isTold ? { ...options, log: () => {} } : options;
+  const { plan, world, hashes, dependants } = await prepare(looking, remoteArchives);
   options.onPlan?.(plan);
   if (plan.actions.length === 0) return { plan, ...nothing };
   const result = await runPlan(plan, { ...options, world, hashes, dependants, remoteArchives });
