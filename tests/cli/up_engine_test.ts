@@ -59,7 +59,7 @@ Deno.test("what is not up in time is a time-out, exit code 124, and nothing is l
   for (const more of [[], ["-d"]]) {
     const { code, stderr } = await project.run("up", "--timeout", "2", ...more);
     assert.equal(code, 124, stderr);
-    assert.match(stderr, /did not start within 2000 ms: still waiting for "app"/);
+    assert.match(stderr, /did not start within 2000 ms: still waiting for .*"app"/);
     await project.nothingLeft();
   }
 });
@@ -102,18 +102,10 @@ Deno.test("--json prints each event as a line, and the failure and the end last"
   const { code, stdout, stderr } = await project.run("up", "--json");
   assert.equal(code, 1);
   const events = eventsIn(stdout);
-  assert.deepEqual(
-    [...new Set(events.map(({ kind }) => kind))],
-    [
-      "project",
-      "node",
-      "ready",
-      "line",
-      "summary",
-      "failure",
-      "end",
-    ].filter((kind) => events.some((event) => event["kind"] === kind)),
-  );
+  const kinds = [...new Set(events.map(({ kind }) => kind))];
+  assert.equal(kinds[0], "project");
+  assert.deepEqual(kinds.slice(-3), ["summary", "failure", "end"]);
+  assert.ok(kinds.includes("node") && kinds.includes("line"), kinds.join(" "));
   assert.ok(events.every(({ time }) => !Number.isNaN(Date.parse(String(time)))));
   const { nodes } = events[0] as { nodes: readonly unknown[] };
   assert.deepEqual(nodes, [{ name: "db", service: "db", after: [] }]);
