@@ -27,7 +27,7 @@ export interface CargoOptions {
   readonly wrapped?: boolean;
   /** Default: the workspace. */
   readonly cwd?: string;
-  /** Default 100 s. */
+  /** Default 150 s. */
   readonly timeoutMs?: number;
 }
 
@@ -90,7 +90,7 @@ export class Workspace implements AsyncDisposable {
     return runProgram("cargo", args, {
       cwd: options.cwd ?? this.directory,
       env: this.env(options),
-      timeoutMs: options.timeoutMs ?? 100_000,
+      timeoutMs: options.timeoutMs ?? 150_000,
     });
   }
 

@@ -128,3 +128,17 @@ Deno.test("clippy checks the workspace here, and gives the same lints", {
   assert.match(wrapped.stderr, /needless_return/);
   assert.equal(normal(wrapped.stderr), normal(plain.stderr));
 });
+
+Deno.test("plans are the same whatever cargo does at once, so that the builder has their results", {
+  ignore: NO_CARGO,
+}, async () => {
+  await using ws = await Workspace.create(FIXTURE);
+  const plans = async () => [...(await ws.trace()).matchAll(/plan (\w+)/g)].map(([, id]) => id!);
+  await ws.build(["build", "-j1"]);
+  const alone = await plans();
+  await ws.clean();
+  await ws.forget();
+  await ws.build(["build", "-j8"], { env: { RUSTCBUILDX_CACHE_DIR: `${ws.root}/cache2` } });
+  assert.deepEqual((await plans()).sort(), alone.sort());
+  assert.deepEqual((await ws.units()).ran, []);
+});
