@@ -6,6 +6,7 @@
  * @module
  */
 
+import { BuildrInputError } from "../lib/buildr/model.ts";
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { didYouMean } from "../lib/diagnostics/mod.ts";
 import { BUILDR_COMMANDS } from "./_buildr_commands.ts";
@@ -59,7 +60,13 @@ export async function runBuildr(args: readonly string[], output: Output): Promis
     await command.parseAsync(rest, { from: "user" });
     return 0;
   } catch (thrown) {
-    return reportBuildrFailure(thrown, output.err, args);
+    const code = reportBuildrFailure(thrown, output.err, args);
+    const names = BUILDR_COMMANDS.map(({ name }) => name);
+    const meant = thrown instanceof BuildrInputError ? didYouMean(args[0] ?? "", names) : undefined;
+    if (meant !== undefined && !names.includes(args[0] ?? "")) {
+      output.err.write(`There is a command "${meant}"\n`);
+    }
+    return code;
   }
 }
 
@@ -82,11 +89,6 @@ export async function buildrTree(
     else program.command(name).description(summary);
   }
   return settled(program, output);
-}
-
-/** The command that a mistyped stage may have been meant for. */
-export function meantCommand(word: string): string | undefined {
-  return didYouMean(word, BUILDR_COMMANDS.map(({ name }) => name));
 }
 
 function settled(command: CommandUnknownOpts, output: Output): CommandUnknownOpts {
