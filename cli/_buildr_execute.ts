@@ -72,7 +72,7 @@ export async function executeRun(
     one !== undefined
   );
   const json = flags.json === true;
-  const result = await runPlan(plan, {
+  const running = runPlan(plan, {
     secrets,
     jobs,
     signal: anyOf(signals),
@@ -93,6 +93,11 @@ export async function executeRun(
       ? {}
       : { onFailure: (session) => console.hold(() => openShell(session, shown)) }),
   });
+  const result = await running.catch((error) => {
+    if (interrupt?.exitCode !== undefined) return undefined; // before anything began
+    throw error;
+  });
+  if (result === undefined) return interrupt?.exitCode ?? 130;
   await log.finish({ manifest: plan.manifest.path, result });
   await writeReports(result, plan, flags, shown);
   if (closed.signal.aborted) throw closed.signal.reason;

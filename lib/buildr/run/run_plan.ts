@@ -84,16 +84,21 @@ export async function runPlan(plan: RunPlan, options: RunPlanOptions = {}): Prom
   });
   for (const { message } of plan.warnings) reporter.note(message, undefined, "warning");
   await using stack = new AsyncDisposableStack();
-  const needsEngine = plan.nodes.some(({ skip }) => skip === undefined);
-  const engine = !needsEngine
-    ? undefined
-    : options.engine ?? stack.use(await connectEngine({ ...options.connect, signal }));
-  const nodes = engine === undefined
-    ? plan.nodes.map((node) => skipped(reporter, node, node.skip?.message ?? ""))
-    : await runOnEngine(
-      { plan, options, engine, run, reporter, secrets, startedAtMs, active },
-      signal,
-    );
+  let nodes: readonly NodeResult[];
+  try {
+    const needsEngine = plan.nodes.some(({ skip }) => skip === undefined);
+    const engine = !needsEngine
+      ? undefined
+      : options.engine ?? stack.use(await connectEngine({ ...options.connect, signal }));
+    const parts = { plan, options, run, reporter, secrets, startedAtMs, active };
+    nodes = engine === undefined
+      ? plan.nodes.map((node) => skipped(reporter, node, node.skip?.message ?? ""))
+      : await runOnEngine({ ...parts, engine }, signal);
+  } catch (error) {
+    // Ended before anything began: while an engine was looked for.
+    if (!signal.aborted) throw error;
+    nodes = plan.nodes.map((node) => skipped(reporter, node, "the run was ended"));
+  }
   const { status, exitCode } = outcomeOf(plan, nodes, signal);
   const result: RunResult = {
     run,
