@@ -30,11 +30,6 @@ export function useRabbit(options: RabbitServerOptions = {}): void {
   });
 }
 
-/** The broker of the file. */
-export function rabbit(): RabbitServer {
-  return server!;
-}
-
 /** An agent in a process of its own. */
 export class AgentProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -90,7 +85,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Makes one for a project with a manifest. */
-  static async make(manifest: string, kind: Kind): Promise<Scene> {
+  static async make(manifest: string, kind: Kind, broker?: RabbitServer): Promise<Scene> {
     await using stack = new AsyncDisposableStack();
     const project = stack.use(await Project.make({ ".buildr.yml": manifest }));
     await project.commit();
@@ -98,7 +93,7 @@ export class Scene implements AsyncDisposable {
     let url = "";
     let transport: RabbitCoordinatorTransport | EmbeddedCoordinatorTransport;
     if (kind === "RabbitMQ") {
-      url = await server!.vhost(`s${count++}`);
+      url = broker?.url ?? await server!.vhost(`s${count++}`);
       transport = RabbitCoordinatorTransport.create({ url });
     } else {
       const embedded = transport = new EmbeddedCoordinatorTransport(ledger);

@@ -44,6 +44,8 @@ export interface AgentOptions {
   readonly engine?: EngineClient;
   /** How often it says that it is there. Default 5 s. */
   readonly heartbeatMs?: number;
+  /** How long the other side may be away before the agent gives up. Default 2 minutes. */
+  readonly deafMs?: number;
   /** Told what it does, for people. Default nobody. */
   readonly onNote?: (text: string) => void;
   /** Takes no more builds, and ends when those that run have ended. */
@@ -58,8 +60,8 @@ export class AgentDeafError extends Error {
   override readonly name = "AgentDeafError";
 }
 
-/** How long the other side may be away before an agent gives up, in heartbeats. */
-const DEAF_HEARTBEATS = 24;
+/** How long the other side may be away before an agent gives up. */
+const DEFAULT_DEAF_MS = 120_000;
 /** How long cancelled builds are remembered that have not come yet. */
 const REMEMBER_CANCELED = 1_000;
 
@@ -72,7 +74,7 @@ const REMEMBER_CANCELED = 1_000;
  *
  * Permissions: those of the transport, of `checkOut` and of `runPlan`.
  *
- * @throws {AgentDeafError} when the other side has been away for two minutes (24 heartbeats).
+ * @throws {AgentDeafError} when the other side has been away for `deafMs`.
  * @throws {TransportError} when there is no hope for the transport.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
@@ -174,18 +176,19 @@ class Agent {
 
   /** An agent that nobody hears would look alive and do nothing. */
   async #keepBeating(signal: AbortSignal): Promise<void> {
-    const intervalMs = this.#options.heartbeatMs ?? 5_000;
-    let missed = 0;
+    const { heartbeatMs: intervalMs = 5_000, deafMs = DEFAULT_DEAF_MS } = this.#options;
+    let heardAt = performance.now();
     while (!signal.aborted) {
       try {
         await this.#beat();
-        missed = this.#transport.isHealthy() ? 0 : missed + 1;
+        if (this.#transport.isHealthy()) heardAt = performance.now();
       } catch {
-        missed++; // the transport mends itself, or not
+        // the transport mends itself, or not
       }
-      if (missed >= DEAF_HEARTBEATS) {
-        const text = `${this.#transport.name} has been away for ${missed} heartbeats`;
-        throw new AgentDeafError(text);
+      const silentMs = performance.now() - heardAt;
+      if (silentMs > deafMs) {
+        const seconds = Math.round(silentMs / 1_000);
+        throw new AgentDeafError(`${this.#transport.name} has been away for ${seconds} s`);
       }
       await delay(intervalMs, { signal }).catch(() => {}); // it ended
     }
