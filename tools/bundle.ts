@@ -35,7 +35,7 @@ async function bundle(path: string): Promise<void> {
       console.error(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
       Deno.exit(1);
     }
-    const script = await Deno.readTextFile(`${scratch}/main.js`);
+    const script = alignLines(await Deno.readTextFile(`${scratch}/main.js`));
     const map: SourceMap = JSON.parse(await Deno.readTextFile(`${scratch}/main.js.map`));
     const sources = map.sources.map((source) => publishedAs(new URL(source, `file://${scratch}/`)));
     // The first line of cli/program.ts is kept, and takes the place that ours needs.
@@ -53,6 +53,17 @@ async function bundle(path: string): Promise<void> {
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
+}
+
+/**
+ * Deno 2.9.6 puts lines of its own in the place of esbuild's helper for `require`, which has three
+ * more, and leaves the source map as it was: without these every later place would be three off.
+ */
+function alignLines(script: string): string {
+  return script.replace(
+    /^(var __require = __deno_internal_createRequire\(import\.meta\.url\);\n)/m,
+    "$1\n\n\n",
+  );
 }
 
 /** Cargo starts the wrapper once for each crate: it is a file of its own, and small. */
