@@ -56,7 +56,7 @@ export async function runBuildScript(
   if (real === undefined || program === undefined) {
     throw new TypeError("Cannot run a build script: none is named");
   }
-  const context = openContext(options);
+  const context = await openContext(options);
   const { env, cwd, settings, signal } = context;
   const local = () => runHere({ program: real, args: [], cwd, signal });
   const outDir = env["OUT_DIR"];

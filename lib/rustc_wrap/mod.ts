@@ -28,6 +28,16 @@ export { locateSource, type SourceQuestion } from "./source.ts";
 export { snapshot, type SnapshotEntry, type SnapshotOptions } from "./snapshot.ts";
 export { makePlan, type PlanParts, type RenderedPlan, renderPlan } from "./plan.ts";
 export { readSettings } from "./read_settings.ts";
+export { type SettingKind, type SettingRow, SETTINGS } from "./settings/table.ts";
+export { type SettingValue } from "./settings/parse_value.ts";
+export {
+  type ResolvedSetting,
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingsLayer,
+} from "./settings/resolve.ts";
+export { type BuildPlace, placeOfProcess, settingsFiles } from "./settings/files.ts";
+export { settingsTable } from "./settings/settings_table.ts";
 export { readToolchain, type Toolchain, type ToolchainOptions } from "./toolchain.ts";
 export { decodeResult, encodeResult } from "./result_codec.ts";
 export { DiskStore, type DiskStoreOptions, type StoredBlob } from "./store/disk_store.ts";

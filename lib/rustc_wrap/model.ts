@@ -306,6 +306,12 @@ export interface Settings extends Policy {
   readonly cacheDir: string | undefined;
   /** How much may be kept. */
   readonly cacheLimitBytes: number;
+  /** Shared places that results are taken from: directories, `http(s)://`, `docker-image://`. */
+  readonly cacheFrom: readonly string[];
+  /** Shared places that results are sent to. */
+  readonly cacheTo: readonly string[];
+  /** Kinds of sources whose results are sent there. */
+  readonly share: readonly SourceKind[];
   /** Where a trace goes: a file, `-` for the error output, `undefined`: nowhere. */
   readonly logPath: string | undefined;
 }

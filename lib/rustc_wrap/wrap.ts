@@ -30,7 +30,7 @@ export async function wrap(argv: readonly string[], options: WrapOptions = {}): 
     throw new TypeError(`Cannot wrap ${JSON.stringify(call.tool)}: it is no Rust compiler`);
   }
   if (call.kind !== "compile") return await runHere(local);
-  const context = openContext(options);
+  const context = await openContext(options);
   const unit = parseRustc(call.rest, context.cwd);
   if (unit === undefined) return await runHere(local);
   try {

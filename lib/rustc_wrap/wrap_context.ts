@@ -1,7 +1,8 @@
 import { type BuildScope, buildScope } from "./build_scope.ts";
 import { parentOf } from "./_paths.ts";
 import type { Env, ResultStore, Settings } from "./model.ts";
-import { readSettings } from "./read_settings.ts";
+import { placeOfProcess, settingsFiles } from "./settings/files.ts";
+import { resolveSettings } from "./settings/resolve.ts";
 import { writeAll } from "./replay.ts";
 import { sayToUser } from "./say.ts";
 import { DiskStore } from "./store/disk_store.ts";
@@ -25,7 +26,7 @@ export interface WrapOptions {
   readonly stderr?: SyncSink;
   /** The process of cargo. Default: our parent. */
   readonly parentPid?: number;
-  /** Settings. Default: read from the variables. */
+  /** Settings. Default: read from variables and files. */
   readonly settings?: Settings;
   /** Where results are kept. Default: the directory of the settings. */
   readonly store?: ResultStore;
@@ -48,19 +49,21 @@ export interface WrapContext {
 }
 
 /** Fills in the defaults. */
-export function openContext(options: WrapOptions): WrapContext {
+export async function openContext(options: WrapOptions): Promise<WrapContext> {
   const env = options.env ?? Deno.env.toObject();
   const stderr = options.stderr ?? Deno.stderr;
-  const settings = options.settings ?? readSettings(env);
-  const note = tracer(settings.logPath, stderr);
   const parentPid = options.parentPid ?? Deno.ppid;
+  const cwd = options.cwd ?? Deno.cwd();
+  const settings = options.settings ??
+    resolveSettings(env, await settingsFiles(placeOfProcess(parentPid, env, cwd))).settings;
+  const note = tracer(settings.logPath, stderr);
   const { cacheDir, cacheLimitBytes: limitBytes } = settings;
   const layers = cacheDir === undefined
     ? []
     : [new DiskStore({ directory: `${cacheDir}/store`, limitBytes })];
   return {
     env,
-    cwd: options.cwd ?? Deno.cwd(),
+    cwd,
     stdout: options.stdout ?? Deno.stdout,
     stderr,
     settings,
