@@ -14,7 +14,7 @@ import {
   type RabbitServerOptions,
   startRabbit,
 } from "../support/rabbit_server.ts";
-import { IMAGE, Project } from "./_project.ts";
+import { Project } from "./_project.ts";
 
 const problem = await rabbitProblem();
 let server: RabbitServer | undefined;
