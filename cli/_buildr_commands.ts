@@ -83,4 +83,34 @@ export const BUILDR_COMMANDS: readonly BuildrCommand[] = [
     summary: "take builds from a queue and run them",
     load: async (output) => (await import("./buildr_agent.ts")).agentCommand(output),
   },
+  {
+    name: "coordinator",
+    summary: "hand builds to agents, and show what became of them",
+    load: async (output) => (await import("./buildr_coordinator.ts")).coordinatorCommand(output),
+  },
+  {
+    name: "submit",
+    summary: "ask a coordinator for a build",
+    load: async (output) => (await import("./buildr_submit.ts")).submitCommand(output),
+  },
+  {
+    name: "status",
+    summary: "show where builds of a coordinator stand",
+    load: async (output) => (await import("./buildr_status.ts")).statusCommand(output),
+  },
+  {
+    name: "tail",
+    summary: "show the log of a coordinator's build",
+    load: async (output) => (await import("./buildr_tail.ts")).tailCommand(output),
+  },
+  {
+    name: "cancel",
+    summary: "stop a coordinator's build",
+    load: async (output) => (await import("./buildr_cancel.ts")).cancelCommand(output),
+  },
+  {
+    name: "dead",
+    summary: "look after builds that nobody runs any more",
+    load: async (output) => (await import("./buildr_dead.ts")).deadCommand(output),
+  },
 ];

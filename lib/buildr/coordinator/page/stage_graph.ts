@@ -3,13 +3,13 @@ import { needsOf } from "../server/views.ts";
 import { duration } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
-const WIDTH = 188;
+const WIDTH = 204;
 const HEIGHT = 46;
 const GAP_X = 48;
 const GAP_Y = 14;
 const EDGE = 2;
 /** Longest name that is shown whole, in characters. */
-const NAME = 21;
+const NAME = 19;
 
 interface Placed {
   readonly stage: StageRecord;

@@ -172,7 +172,7 @@ dialog::backdrop { background: #0008; } dialog p { color: var(--dim); margin: 0 
   .builds th, .agents th { flex: 1 1 70%; font-size: 1rem; order: -1; } .builds td:first-child { order: -2; width: 100%; }
   td[data-label]:empty { display: none; }
   td[data-label]::before { content: attr(data-label) " "; color: var(--dim); font-size: .8rem; }
-  .search { flex: 1 1 100%; } .tools input[type=search] { width: 100%; } .l > a { width: 3.2rem; padding-right: .6rem; }
+  .search { flex: 1 1 100%; } .tools { order: 3; flex: 1 1 100%; } .tools input[type=search] { flex: 1 1 8rem; width: 8rem; } #found:empty { display: none; } .l > a { width: 3.2rem; padding-right: .6rem; }
   .facts { grid-template-columns: 1fr 1fr; } .raw { margin-left: 0; } .stage summary { position: static; }
 }
 `;
