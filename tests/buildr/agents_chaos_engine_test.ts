@@ -94,7 +94,9 @@ agentTest(
         assert.ok(record.attempt >= attempt || isFinal(record.status));
       }, 60_000);
       if (isFinal(coordinator.ledger.get(id)!.status)) break;
-      await scene.running(id, "a");
+      await eventually(() => {
+        assert.equal(scene.log(id).match(/^begun$/mg)?.length, attempt);
+      }, 60_000);
       agent.signal("SIGKILL");
     }
     scene.agent(500);

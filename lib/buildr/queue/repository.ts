@@ -41,11 +41,11 @@ export function repositoryProblem(
   if (repo.length > MAX_REPOSITORY_LENGTH) {
     return `it has ${repo.length} characters, and ${MAX_REPOSITORY_LENGTH} is the limit`;
   }
+  const helper = /^([A-Za-z0-9+.-]+)::/.exec(repo)?.[1];
+  if (helper !== undefined) return `the transport "${helper}" runs a program`;
   // deno-lint-ignore no-control-regex -- exactly these
   if (/[\u0000-\u0020\u007f]/.test(repo)) return "it contains white space or control characters";
   if (repo.startsWith("-")) return "it begins with a hyphen, as options do";
-  const helper = /^([A-Za-z0-9+.-]+)::/.exec(repo)?.[1];
-  if (helper !== undefined) return `the transport "${helper}" runs a program`;
 
   if (repo.startsWith("/")) return pathProblem(repo, allowedPaths);
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(repo)?.[1]?.toLowerCase();
