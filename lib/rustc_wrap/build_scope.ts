@@ -6,6 +6,8 @@ export interface BuildScope {
   readonly id: string;
   /** Says something that counts for the whole build, once; the others find it said. */
   tellOnce(topic: string, text: string): void;
+  /** Whether something was told with {@linkcode BuildScope.tellOnce} in this build. */
+  wasTold(topic: string): boolean;
   /** Why no container is to be tried any more in this build. */
   giveUp(reason: string): void;
   /** What {@linkcode BuildScope.giveUp} was given, by any wrapper of this build. */
@@ -41,6 +43,13 @@ export function buildScope(options: BuildScopeOptions): BuildScope {
       if (directory !== undefined && !createNew(note(topic), text)) return;
       options.say(text);
       if (directory !== undefined) removeOld(directory);
+    },
+    wasTold(topic) {
+      try {
+        return directory !== undefined && Deno.statSync(note(topic)).isFile;
+      } catch {
+        return false;
+      }
     },
     giveUp(reason) {
       if (directory === undefined) return;

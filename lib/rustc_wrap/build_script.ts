@@ -13,6 +13,7 @@ import { digestOf, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "
 import { locateSource } from "./source.ts";
 import { readSources, type SourceFiles } from "./source_files.ts";
 import { readToolchain } from "./toolchain.ts";
+import { visibilityOf } from "./visibility.ts";
 import { fallBack } from "./fall_back.ts";
 import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
 
@@ -241,7 +242,7 @@ async function keep(
     ),
   );
   await keepResult(context.store, job, result, { files, env }, {
-    visibility: source.visibility,
+    visibility: visibilityOf(source, context.settings),
     label: idOf(job),
     signal: context.signal,
   });

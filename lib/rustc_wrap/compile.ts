@@ -16,6 +16,7 @@ import type {
 import { makePlan } from "./plan.ts";
 import { namesDigest, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import { readSources } from "./source_files.ts";
+import { visibilityOf } from "./visibility.ts";
 
 /** Everything that compiling a unit somewhere else needs. */
 export interface CompileJob {
@@ -273,7 +274,7 @@ async function keep(
     ),
   );
   await keepResult(store, work, result, { files, env: asked }, {
-    visibility: source.visibility,
+    visibility: visibilityOf(source, job.settings, work.needed.stems),
     label: unit.id,
     signal,
   });

@@ -6,6 +6,7 @@ import { runAndKeep } from "./runners/local.ts";
 import { sha256 } from "./sha256.ts";
 import type { WrapContext } from "./wrap_context.ts";
 import { locateSource } from "./source.ts";
+import { visibilityOf } from "./visibility.ts";
 
 /** A unit that this machine compiles. */
 export interface LocalJob {
@@ -55,7 +56,7 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
     env,
   });
   await keepResult(store, work, result, { files: inputs, env: dependencies.env }, {
-    visibility: source.visibility,
+    visibility: visibilityOf(source, context.settings, work.needed.stems),
     label: unit.id,
     signal,
   });

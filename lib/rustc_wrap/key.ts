@@ -88,6 +88,8 @@ export interface FoundResult {
   readonly result: UnitResult;
   /** Its key. */
   readonly key: string;
+  /** Whether others may see it. */
+  readonly public: boolean;
 }
 
 /**
@@ -107,10 +109,15 @@ export async function findResult(
 ): Promise<FoundResult | undefined> {
   const { portable } = work;
   const digests = new Map<string, Promise<string | undefined>>();
-  for (const list of await store.inputs(work.key, { signal })) {
-    if (!await isCurrent(list, portable, env, digests)) continue;
-    const result = await store.get(list.result, { signal });
-    if (result !== undefined) return { result: fromPortable(result, portable), key: list.result };
+  // Others are asked only for what is not known here: that takes longer.
+  for (const far of [false, true]) {
+    for (const list of await store.inputs(work.key, { signal, far })) {
+      if (!await isCurrent(list, portable, env, digests)) continue;
+      const result = await store.get(list.result, { signal });
+      if (result === undefined) continue;
+      const isPublic = list.public === true;
+      return { result: fromPortable(result, portable), key: list.result, public: isPublic };
+    }
   }
   return undefined;
 }
@@ -207,6 +214,7 @@ export async function keepResult(
     env,
     ...(targetDir === undefined ? {} : { targetDir }),
     result: key,
+    ...(options.visibility === "public" ? { public: true } : {}),
   }, options);
 }
 

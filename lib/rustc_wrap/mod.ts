@@ -42,6 +42,10 @@ export { readToolchain, type Toolchain, type ToolchainOptions } from "./toolchai
 export { decodeResult, encodeResult } from "./result_codec.ts";
 export { DiskStore, type DiskStoreOptions, type StoredBlob } from "./store/disk_store.ts";
 export { LayeredStore, type StoreNote } from "./store/layered_store.ts";
+export { DirectoryStore } from "./shared_store/directory_store.ts";
+export { HttpStore } from "./shared_store/http_store.ts";
+export { RegistryStore } from "./shared_store/registry_store.ts";
+export { openShared, type SharedOptions } from "./shared_store/open_shared.ts";
 export { BuildKitRunner, type BuildKitRunnerOptions } from "./runners/buildkit.ts";
 export { InfrastructureError, type InfrastructureFields } from "./errors.ts";
 export type {

@@ -250,6 +250,8 @@ export interface InputList {
   readonly targetDir?: string;
   /** Key of the result. */
   readonly result: string;
+  /** Whether others may see the result; it is not sent anywhere without this. */
+  readonly public?: boolean;
 }
 
 /** What is kept of results, whatever it is kept in. */
@@ -258,10 +260,10 @@ export interface ResultStore extends AsyncDisposable {
   get(key: string, options?: { readonly signal?: AbortSignal }): Promise<UnitResult | undefined>;
   /** Keeps a result. Never throws for a full or broken place: then nothing is kept. */
   put(key: string, result: UnitResult, options: StoreOptions): Promise<void>;
-  /** What inputs a unit has had, the newest first. */
+  /** What inputs a unit has had, the newest first: here, or with `far` in shared places too. */
   inputs(
     key: string,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal; readonly far?: boolean },
   ): Promise<readonly InputList[]>;
   /** Adds one set of inputs. */
   addInputs(key: string, inputs: InputList, options: StoreOptions): Promise<void>;

@@ -9,6 +9,8 @@ export interface UnitRecord {
   readonly deps: readonly string[];
   /** Its files by path. */
   readonly files: Readonly<Record<string, FileRecord>>;
+  /** Whether others may see it, and so what has parts of it. */
+  readonly public?: boolean;
 }
 
 /** A file as it was when its content was known. */
@@ -56,9 +58,11 @@ export function recordFiles(
   stem: string,
   deps: readonly string[],
   files: readonly { readonly path: string; readonly sha256: string }[],
+  isPublic = false,
 ): void {
   writeRecord(stem, {
     deps,
+    ...(isPublic ? { public: true } : {}),
     files: Object.fromEntries(
       files.map(({ path, sha256 }) => [path, { stamp: stampOf(path), sha256 }]),
     ),

@@ -7,6 +7,8 @@ import { placeOf } from "./place.ts";
 import { recordFiles } from "./records.ts";
 import { replay } from "./replay.ts";
 import { runHere } from "./runners/local.ts";
+import { locateSource } from "./source.ts";
+import { visibilityOf } from "./visibility.ts";
 import { buildScriptFiles } from "./build_script_files.ts";
 import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
 import { readToolchain } from "./toolchain.ts";
@@ -61,28 +63,40 @@ async function wrapUnit(
     const found = await findResult(store, key, env, signal);
     if (found !== undefined) {
       context.note(`${unit.id}: hit ${found.key}`);
-      return finish(unit, found.result, key, context);
+      return finish(unit, found.result, key, context, found.public);
     }
     if (settings.runner === "none") return await local();
     if (settings.runner === "local") {
       const { compileHere } = await import("./compile_here.ts");
       const result = await compileHere({ unit, rustc, words, work: key, context });
-      if (result.code === 0) recordUnit(unit, result, key);
+      if (result.code === 0) recordUnit(unit, result, key, isPublic(unit, key, context));
       return result.code;
     }
     if (context.scope.givenUp !== undefined && settings.fallback !== "never") return await local();
     const { compileAway } = await import("./compile_away.ts");
     const result = await compileAway({ unit, work: key, place, context });
     if (result.code !== 0 && settings.fallback === "always") return await local();
-    return finish(unit, result, key, context);
+    return finish(unit, result, key, context, isPublic(unit, key, context));
   } catch (error) {
     signal?.throwIfAborted();
     return await fallBack(error, context, local);
   }
 }
 
+function isPublic(unit: Unit, key: WorkKey, { env, settings }: WrapContext): boolean {
+  const { targetDir } = key.portable;
+  const source = locateSource({ input: unit.input, cwd: unit.cwd, targetDir, env });
+  return visibilityOf(source, settings, key.needed.stems) === "public";
+}
+
 /** Writes files, remembers them, prints what rustc printed. */
-function finish(unit: Unit, result: UnitResult, key: WorkKey, context: WrapContext): number {
+function finish(
+  unit: Unit,
+  result: UnitResult,
+  key: WorkKey,
+  context: WrapContext,
+  isPublic: boolean,
+): number {
   const { settings } = context;
   const files = unit.buildScript && result.code === 0 && settings.runner !== "local"
     ? buildScriptFiles(result.files, unit.outDir)
@@ -91,13 +105,13 @@ function finish(unit: Unit, result: UnitResult, key: WorkKey, context: WrapConte
     outDir: unit.outDir,
     stdout: context.stdout,
     stderr: context.stderr,
-    written: () => recordUnit(unit, result, key),
+    written: () => recordUnit(unit, result, key, isPublic),
   });
   return code;
 }
 
 /** So that whoever needs this unit next knows what it needs, and what is in its files. */
-function recordUnit(unit: Unit, result: UnitResult, key: WorkKey): void {
+function recordUnit(unit: Unit, result: UnitResult, key: WorkKey, isPublic: boolean): void {
   const files = result.files.flatMap(({ path, digest }) =>
     digest !== undefined && /^lib[^/]*\.(?:rlib|rmeta|so|dylib)$/.test(path)
       ? [{ path: `${unit.outDir}/${path}`, sha256: digest }]
@@ -108,7 +122,7 @@ function recordUnit(unit: Unit, result: UnitResult, key: WorkKey): void {
   const onlyMacro = unit.types.join() === "proc-macro";
   const stem = `${unit.outDir}/${nameOf(files[0]!.path).replace(/^lib|\.[^.]*$/g, "")}`;
   try {
-    recordFiles(stem, onlyMacro ? [] : key.needed.stems, files);
+    recordFiles(stem, onlyMacro ? [] : key.needed.stems, files, isPublic);
   } catch {
     // a file that is gone already will be looked at by whoever misses it
   }

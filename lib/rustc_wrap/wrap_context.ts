@@ -1,6 +1,6 @@
 import { type BuildScope, buildScope } from "./build_scope.ts";
 import { parentOf } from "./_paths.ts";
-import type { Env, ResultStore, Settings } from "./model.ts";
+import type { BlobStore, Env, ResultStore, Settings } from "./model.ts";
 import { placeOfProcess, settingsFiles } from "./settings/files.ts";
 import { resolveSettings } from "./settings/resolve.ts";
 import { writeAll } from "./replay.ts";
@@ -58,9 +58,17 @@ export async function openContext(options: WrapOptions): Promise<WrapContext> {
     resolveSettings(env, await settingsFiles(placeOfProcess(parentPid, env, cwd))).settings;
   const note = tracer(settings.logPath, stderr);
   const { cacheDir, cacheLimitBytes: limitBytes } = settings;
-  const layers = cacheDir === undefined
+  const scope = buildScope({
+    cacheDir,
+    parentPid,
+    say: (text) => sayToUser(text, parentPid, stderr),
+  });
+  const layers: BlobStore[] = cacheDir === undefined
     ? []
     : [new DiskStore({ directory: `${cacheDir}/store`, limitBytes })];
+  if (options.store === undefined && settings.cacheFrom.length + settings.cacheTo.length > 0) {
+    layers.push(...await sharedLayers(settings, scope, env, cwd));
+  }
   return {
     env,
     cwd,
@@ -68,14 +76,33 @@ export async function openContext(options: WrapOptions): Promise<WrapContext> {
     stderr,
     settings,
     store: options.store ?? new LayeredStore(layers, note),
-    scope: buildScope({
-      cacheDir,
-      parentPid,
-      say: (text) => sayToUser(text, parentPid, stderr),
-    }),
+    scope,
     signal: options.signal,
     note,
   };
+}
+
+async function sharedLayers(
+  settings: Settings,
+  scope: BuildScope,
+  env: Env,
+  cwd: string,
+): Promise<readonly BlobStore[]> {
+  const { openShared } = await import("./shared_store/open_shared.ts");
+  const failed = new Set<string>();
+  const topic = (name: string) => `shared-${encodeURIComponent(name).slice(-100)}`;
+  return await openShared(settings, {
+    env,
+    cwd,
+    hasFailed: (name) => failed.has(name) || scope.wasTold(topic(name)),
+    onFailure: (name, reason) => {
+      failed.add(name);
+      scope.tellOnce(
+        topic(name),
+        `warning: rustcbuildx: ${reason}; this build goes on without ${name}`,
+      );
+    },
+  });
 }
 
 function tracer(logPath: string | undefined, stderr: SyncSink): (text: string) => void {

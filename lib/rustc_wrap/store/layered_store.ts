@@ -25,6 +25,7 @@ interface RemovingStore extends BlobStore {
 export class LayeredStore implements ResultStore {
   readonly #layers: readonly BlobStore[];
   readonly #note: StoreNote;
+  readonly #lists: Map<string, readonly InputList[]> = new Map();
 
   /** Disposing of it disposes of the places. */
   constructor(layers: readonly BlobStore[], note: StoreNote = () => {}) {
@@ -48,17 +49,44 @@ export class LayeredStore implements ResultStore {
   /** What inputs a unit has had, the newest first. */
   async inputs(
     key: string,
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly far?: boolean } = {},
   ): Promise<readonly InputList[]> {
-    return await this.#find("inputs", key, decodeInputs, options) ?? [];
+    const found: InputList[] = [];
+    for (const layer of this.#layers) {
+      if (!layer.keepsPrivate && options.far !== true) continue;
+      for (const list of await this.#listsOf(layer, key, options)) {
+        if (!found.some((other) => same(other, list))) found.push(list);
+      }
+    }
+    return found;
   }
 
   /** Adds one set of inputs. */
   async addInputs(key: string, inputs: InputList, options: StoreOptions): Promise<void> {
-    const others = (await this.inputs(key, options)).filter((list) => !same(list, inputs));
-    const lists = [inputs, ...others].slice(0, MAX_INPUT_LISTS);
-    const bytes = new TextEncoder().encode(JSON.stringify({ lists }));
-    await this.#keep("inputs", key, bytes, options);
+    for (const layer of this.#layers) {
+      if (options.visibility === "private" && !layer.keepsPrivate) continue;
+      // Each place has its own: what is private here must not get there with the rest.
+      const others = await this.#listsOf(layer, key, options);
+      const lists = [inputs, ...others.filter((list) => !same(list, inputs))]
+        .slice(0, MAX_INPUT_LISTS);
+      this.#lists.delete(`${this.#layers.indexOf(layer)} ${key}`);
+      const bytes = new TextEncoder().encode(JSON.stringify({ lists }));
+      await this.#keepIn(layer, "inputs", key, bytes, options);
+    }
+  }
+
+  async #listsOf(
+    layer: BlobStore,
+    key: string,
+    options: { readonly signal?: AbortSignal },
+  ): Promise<readonly InputList[]> {
+    const name = `${this.#layers.indexOf(layer)} ${key}`;
+    const known = this.#lists.get(name);
+    if (known !== undefined) return known;
+    const lists = await this.#find("inputs", key, decodeInputs, options, [layer]) ?? [];
+    // Asking here costs nothing, and others may add some meanwhile.
+    if (!layer.keepsPrivate) this.#lists.set(name, lists);
+    return lists;
   }
 
   /** Closes all places. */
@@ -71,8 +99,9 @@ export class LayeredStore implements ResultStore {
     key: string,
     decode: (bytes: Uint8Array<ArrayBuffer>) => T | undefined,
     options: { readonly signal?: AbortSignal },
+    layers: readonly BlobStore[] = this.#layers,
   ): Promise<T | undefined> {
-    for (const [index, layer] of this.#layers.entries()) {
+    for (const [index, layer] of layers.entries()) {
       try {
         const bytes = await layer.get(kind, key, options);
         if (bytes === undefined) continue;
@@ -82,7 +111,7 @@ export class LayeredStore implements ResultStore {
           (layer as Partial<RemovingStore>).remove?.(kind, key);
           continue;
         }
-        for (const earlier of this.#layers.slice(0, index)) {
+        for (const earlier of layers.slice(0, index)) {
           await earlier.put(kind, key, bytes, options).catch(() => {}); // the next time, then
         }
         return value;
@@ -98,17 +127,27 @@ export class LayeredStore implements ResultStore {
     kind: BlobKind,
     key: string,
     bytes: Uint8Array<ArrayBuffer>,
-    { visibility, label, signal }: StoreOptions,
+    options: StoreOptions,
   ): Promise<void> {
     for (const layer of this.#layers) {
-      if (visibility === "private" && !layer.keepsPrivate) continue;
-      try {
-        await layer.put(kind, key, bytes, { signal, label });
-      } catch (error) {
-        signal?.throwIfAborted();
-        // A result that is not kept costs time the next time; the build itself went well.
-        this.#note(`${layer.name}: ${error instanceof Error ? error.message : error}`);
-      }
+      if (options.visibility === "private" && !layer.keepsPrivate) continue;
+      await this.#keepIn(layer, kind, key, bytes, options);
+    }
+  }
+
+  async #keepIn(
+    layer: BlobStore,
+    kind: BlobKind,
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    { label, signal }: StoreOptions,
+  ): Promise<void> {
+    try {
+      await layer.put(kind, key, bytes, { signal, label });
+    } catch (error) {
+      signal?.throwIfAborted();
+      // A result that is not kept costs time the next time; the build itself went well.
+      this.#note(`${layer.name}: ${error instanceof Error ? error.message : error}`);
     }
   }
 }
