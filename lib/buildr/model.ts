@@ -140,6 +140,8 @@ export interface Need {
   readonly matrix: MatrixRow | undefined;
   /** Whether its artifacts are put into the workspace first. Default `true`. */
   readonly artifacts: boolean;
+  /** Whether it may be skipped; else who needs it is skipped with it. Default `false`. */
+  readonly optional: boolean;
   /** Where it was written. */
   readonly at: Place;
 }
@@ -233,8 +235,11 @@ export interface When {
   readonly only: readonly string[] | undefined;
   /** `except`: refs, none of which may match. */
   readonly except: readonly string[] | undefined;
-  /** After which outcome of what it needs; decided while running. Default `success`. */
-  readonly status: "success" | "failure" | "always";
+  /**
+   * After which outcome of what it needs; decided while running. `manual` is `success` for one that
+   * somebody asked for by its name or its tag; else it does not run. Default `success`.
+   */
+  readonly status: "success" | "failure" | "always" | "manual";
 }
 
 /** Where the outcome of `prepare` is kept from. */
@@ -336,7 +341,7 @@ export interface PlanNode {
   readonly stage: Stage;
   /** The row; `undefined` without a matrix. */
   readonly row: MatrixRow | undefined;
-  /** What must have ended well before it starts; nodes that are skipped by the plan count as done. */
+  /** What must have ended well before it starts; what was not asked for counts as done. */
   readonly needs: readonly PlanNeed[];
   /** Where it runs. */
   readonly placement: Placement;
@@ -368,6 +373,8 @@ export interface PlanNeed {
   readonly id: string;
   /** Whether its artifacts are put into the workspace first. */
   readonly artifacts: boolean;
+  /** Whether it may be skipped, as by its conditions; `true` for what only stands before it. */
+  readonly optional: boolean;
 }
 
 /** Where a node runs. */
@@ -448,7 +455,16 @@ export interface PlannedArtifacts {
 /** Why a node does not run. */
 export interface SkipReason {
   /** For programs. */
-  readonly code: "selection" | "skip" | "tags" | "matrix" | "when" | "passed" | "empty";
+  readonly code:
+    | "selection"
+    | "skip"
+    | "tags"
+    | "matrix"
+    | "when"
+    | "manual"
+    | "needs"
+    | "passed"
+    | "empty";
   /** For people, for example `when.branch: "topic" matches none of "main", "release/*"`. */
   readonly message: string;
 }

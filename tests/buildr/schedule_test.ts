@@ -108,3 +108,25 @@ Deno.test("an abort passes over what has not begun", async () => {
   assert.deepEqual(order, []);
   assert.deepEqual(Object.values(results), Array(3).fill("skipped: the run was ended"));
 });
+
+Deno.test("what needs a stage that was passed over is passed over, unless it may be missing", async () => {
+  const nodes = await nodesOf({
+    a: "needs: []",
+    mend: "needs: [a], when: { status: failure }",
+    strict: "needs: [mend]",
+    further: "needs: [strict]",
+    lenient: "needs: [{ stage: mend, optional: true }]",
+    always: "needs: [mend], when: { status: always }",
+    chain: "",
+  });
+  const { results } = await run(nodes);
+  assert.deepEqual(results, {
+    a: "passed",
+    mend: "skipped: nothing that it needs has failed (when.status: failure)",
+    strict: 'skipped: it needs "mend", which was skipped',
+    further: 'skipped: it needs "strict", which was skipped',
+    lenient: "passed",
+    always: "passed",
+    chain: "passed",
+  });
+});

@@ -65,10 +65,9 @@ export function readJob(name: string, job: TreeNode, context: JobContext): Impor
     timeout: readTimeout(get(job, "timeout"), notes),
     retry: readRetry(get(job, "retry"), notes),
     allow_failure: readAllowFailure(get(job, "allow_failure"), conditions),
-    when: conditions.when,
+    when: conditions.manual === true ? { ...conditions.when, status: "manual" } : conditions.when,
     only: conditions.only,
     except: conditions.except,
-    ...(conditions.manual === true ? { tags: ["manual"] } : {}),
     concurrency: concurrencyOf(get(job, "resource_group"), axes),
   };
   if (after.length > 0 && after.some(({ text }) => text.includes("CI_JOB_STATUS"))) {
@@ -79,7 +78,7 @@ export function readJob(name: string, job: TreeNode, context: JobContext): Impor
     notes.add(item, `The runner's tag "${textOf(item) ?? "…"}" is left out`, hint);
   }
   if (conditions.manual === true) {
-    notes.add(at, `"${name}" is manual: it runs with "--tags manual", or when it is named`);
+    notes.add(at, `"${name}" is manual: it runs when it is named`);
   }
   return { value, never: conditions.never === true };
 }

@@ -237,10 +237,9 @@ function conditionsOf(
     result["only"] = [`/${source}/`];
   } else {
     const hint = 'write "when" by hand';
-    const message =
-      `This condition of "${plan.name}" cannot be mapped: it runs with "--tags manual"`;
+    const message = `This condition of "${plan.name}" cannot be mapped: it runs when it is named`;
     notes.add(condition!, message, hint);
-    result["tags"] = ["manual"];
+    result["when"] = { status: "manual" };
   }
   return result;
 }

@@ -162,15 +162,37 @@ function needsOf(
   const before = jobs.filter((one) => order.indexOf(one.stage) < order.indexOf(job.stage));
   // The nearest stage waits for those before it, unless one of its jobs has needs of its own.
   const nearest = Math.max(-1, ...before.map((one) => order.indexOf(one.stage)));
-  const isPlain = before.every((one) => one.node.entries.get("needs") === undefined);
+  // One that is skipped waits for nobody.
+  const isPlain = before.every((one) =>
+    one.node.entries.get("needs") === undefined && !maySkip(one)
+  );
   return before.flatMap((one): readonly unknown[] => {
     const takes = wanted === undefined || wanted.has(one.name);
     const gives = one.imported.value["artifacts"] !== undefined;
     const isNear = order.indexOf(one.stage) === nearest;
     if (!isNear && isPlain && !(gives && takes)) return [];
     const stage = names.of(one.name);
-    return gives && !takes ? [{ stage, artifacts: false }] : [stage];
+    return [needOf(stage, gives && !takes, maySkip(one))];
   });
+}
+
+/**
+ * Whether its own conditions can keep a job from running; in GitLab, later stages go on then. They
+ * wait for a manual one that must not fail.
+ */
+function maySkip({ imported: { value } }: Job): boolean {
+  const { status } = (value["when"] ?? {}) as { readonly status?: string };
+  if (status === "manual" && value["allow_failure"] !== true) return false;
+  return ["when", "only", "except"].some((key) => value[key] !== undefined);
+}
+
+function needOf(stage: string, withoutArtifacts: boolean, optional: boolean): unknown {
+  if (!withoutArtifacts && !optional) return stage;
+  return {
+    stage,
+    ...(withoutArtifacts ? { artifacts: false } : {}),
+    ...(optional ? { optional: true } : {}),
+  };
 }
 
 function explicitNeed(
@@ -187,21 +209,26 @@ function explicitNeed(
     notes.add(item, `"${job.name}" needs something of another pipeline, which is left out`);
     return [];
   }
+  const isOptional = textOf(get(item, "optional")) === "true";
   if (target === undefined) {
-    const isOptional = textOf(get(item, "optional")) === "true";
     if (!isOptional) notes.add(item, `"${job.name}" needs "${name}", which is not there`);
     return [];
   }
   const stage = names.of(name);
   const rows = itemsOf(get(get(item, "parallel"), "matrix")).filter((one) => one.kind === "map");
   const artifacts = isFalse(get(item, "artifacts")) || (wanted !== undefined && !wanted.has(name));
-  if (rows.length === 0) return [artifacts ? { stage, artifacts: false } : stage];
+  if (rows.length === 0) return [needOf(stage, artifacts, isOptional)];
   return rows.flatMap((row) => {
     const values = entriesOf(row).map(([axis, { value }]) => [axis, scalarsOf(value)] as const);
     let product: Record<string, string>[] = [{}];
     for (const [axis, scalars] of values) {
       product = product.flatMap((one) => scalars.map(({ text }) => ({ ...one, [axis]: text })));
     }
-    return product.map((matrix) => ({ stage, matrix, ...(artifacts ? { artifacts: false } : {}) }));
+    return product.map((matrix) => ({
+      stage,
+      matrix,
+      ...(artifacts ? { artifacts: false } : {}),
+      ...(isOptional ? { optional: true } : {}),
+    }));
   });
 }

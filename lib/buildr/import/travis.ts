@@ -63,7 +63,7 @@ export async function importTravis(
     );
     const name = names.of(plan.name);
     return { name, value: stageValue(plan, root, needs, sorted.length === 1, notes) };
-  });
+  }).map(withOptionalNeeds);
   const used = stages.flatMap(({ value }) => textsIn(value["script"])).join("\n");
   for (const [, name] of used.matchAll(/\$\{?(TRAVIS\w*)/g)) {
     const value = Object.hasOwn(PROVIDED, name!) ? PROVIDED[name!] : undefined;
@@ -152,4 +152,20 @@ function stageOrder(root: MapNode, plans: readonly JobPlan[]): readonly string[]
 
 function textsIn(script: unknown): readonly string[] {
   return Array.isArray(script) ? script.map(String) : [];
+}
+
+/** A job that its own conditions keep from running keeps no later one from it. */
+function withOptionalNeeds(
+  { name, value }: StageDraft,
+  _index: number,
+  all: readonly StageDraft[],
+): StageDraft {
+  const { needs } = value;
+  if (!Array.isArray(needs)) return { name, value };
+  const optional = needs.map((stage) => {
+    const target = all.find((one) => one.name === stage)?.value;
+    const maySkip = ["when", "only", "except"].some((key) => target?.[key] !== undefined);
+    return maySkip ? { stage, optional: true } : stage;
+  });
+  return { name, value: { ...value, needs: optional } };
 }

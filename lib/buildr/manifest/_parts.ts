@@ -48,6 +48,11 @@ export const need: Shape<Need> = {
           description: "Whether its artifacts are put into the workspace first. Default true.",
           type: "boolean",
         },
+        optional: {
+          description:
+            "Whether it may be skipped; else what needs it is skipped too. Default false.",
+          type: "boolean",
+        },
       },
     }],
   },
@@ -56,24 +61,32 @@ export const need: Shape<Need> = {
     if (node.kind === "scalar") {
       const stage = filled.read(node, reader, path);
       if (stage === undefined) return undefined;
-      return { stage, matrix: undefined, artifacts: true, at: { source, range } };
+      return { stage, matrix: undefined, artifacts: true, optional: false, at: { source, range } };
     }
     const name = node.kind === "map" ? node.entries.get("stage")?.value : undefined;
     const one = needObject.read(node, reader, path);
     if (one?.stage === undefined) return undefined;
-    const { stage, matrix, artifacts = true } = one;
+    const { stage, matrix, artifacts = true, optional = false } = one;
     const at = name === undefined ? { source, range } : { source, range: name.range };
-    return { stage, matrix, artifacts, at };
+    return { stage, matrix, artifacts, optional, at };
   },
 };
 
-const needObject = object<{ stage: string; matrix: MatrixRow; artifacts: boolean }>({
+interface RawNeed {
+  stage: string;
+  matrix: MatrixRow;
+  artifacts: boolean;
+  optional: boolean;
+}
+
+const needObject = object<RawNeed>({
   stage: { shape: filled, doc: "Its name." },
   matrix: {
     shape: { schema: { type: "object" }, read: readRow },
     doc: "Only rows with these values.",
   },
   artifacts: { shape: bool, doc: "Whether its artifacts are put into the workspace first." },
+  optional: { shape: bool, doc: "Whether it may be skipped." },
 }, { required: ["stage"] });
 
 interface RawCache {
@@ -210,8 +223,8 @@ export const when: Shape<Partial<RawWhen>> = object<RawWhen>({
     doc: "Variables of the runner: a value (a glob), true for any, false for none.",
   },
   status: {
-    shape: oneOf("success", "failure", "always"),
-    doc: "After which outcome of what it needs. Default success.",
+    shape: oneOf("success", "failure", "always", "manual"),
+    doc: "After which outcome of what it needs; manual: only when asked for. Default success.",
   },
 }, { name: "when" });
 

@@ -62,10 +62,14 @@ export function select(manifest: Manifest, selection: Selection): Selected {
       if (index < from) return skipReason("selection", `it stands before "${selection.from}"`);
       if (index > until) return skipReason("selection", `it stands after "${selection.until}"`);
       const unwanted = stage.tags.find((tag) => skipTags.includes(tag));
-      if (unwanted !== undefined) return skipReason("tags", `--skip-tags ${unwanted}`);
-      if (stage.tags.length > 0 && !named.has(name) && !tagged.includes(name)) {
+      if (unwanted !== undefined) return skipReason("skip", `--skip-tags ${unwanted}`);
+      if (named.has(name) || tagged.includes(name)) return undefined;
+      if (stage.tags.length > 0) {
         const wanted = stage.tags.map((tag) => `"${tag}"`).join(" or ");
         return skipReason("tags", `it runs only with --tags ${wanted.replaceAll('"', "")}`);
+      }
+      if (stage.when.status === "manual") {
+        return skipReason("manual", "it runs only when it is named (when.status: manual)");
       }
       return undefined;
     },

@@ -55,7 +55,11 @@ export function explainStage(plan: RunPlan, name: string): Explanation {
 function needsText(stage: Stage): string {
   if (stage.kind !== "stage") return stage.kind === "prepare" ? "runs first" : "runs at the end";
   if (stage.needs === undefined) return 'waits for all stages before it: it has no "needs"';
-  const names = [...new Set(stage.needs.map((need) => need.stage))];
+  const names = [
+    ...new Set(
+      stage.needs.map((need) => need.optional ? `${need.stage} (optional)` : need.stage),
+    ),
+  ];
   return names.length === 0 ? "waits for no other stage" : `waits for ${names.join(", ")}`;
 }
 
@@ -76,7 +80,8 @@ function conditionsOf({ when }: Stage): readonly string[] {
   }
   if (when.only !== undefined) result.push(`the ref is one of ${list(when.only)}`);
   if (when.except !== undefined) result.push(`the ref is none of ${list(when.except)}`);
-  if (when.status !== "success") {
+  if (when.status === "manual") result.push("it is named (when.status: manual)");
+  else if (when.status !== "success") {
     const after = when.status === "always" ? "whatever happened before" : "something has failed";
     result.push(`${after} (when.status: ${when.status})`);
   }

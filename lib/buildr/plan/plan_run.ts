@@ -50,6 +50,7 @@ export function planRun(manifest: Manifest, options: PlanOptions = {}): RunPlan 
       whyNot(draft.stage.when, facts);
   }
   if (options.rerunFailed !== undefined) skipPassed(drafts, options.rerunFailed);
+  skipWithNeeds(drafts);
   const prepare = prepareDraft(manifest, drafts, selected.namesPrepare, selected.stage("prepare"));
   const prepares = prepare !== undefined && prepare.skip === undefined;
   const diagnostics = new Diagnostics();
@@ -102,21 +103,27 @@ function draftsOf(manifest: Manifest): Draft[] {
   }
   const first: readonly PlanNeed[] = manifest.prepare === undefined
     ? []
-    : [{ id: "prepare", artifacts: false }];
+    : [{ id: "prepare", artifacts: false, optional: true }];
   return manifest.stages.flatMap((stage, index) => {
     const needs = new Map<string, PlanNeed>(first.map((need) => [need.id, need]));
-    const add = (id: string, artifacts: boolean) =>
-      needs.set(id, { id, artifacts: artifacts || needs.get(id)?.artifacts === true });
+    const add = (id: string, artifacts: boolean, optional: boolean) => {
+      const known = needs.get(id);
+      needs.set(id, {
+        id,
+        artifacts: artifacts || known?.artifacts === true,
+        optional: optional && known?.optional !== false,
+      });
+    };
     if (stage.needs === undefined) {
       for (const before of manifest.stages.slice(0, index)) {
-        for (const { id } of ids.get(before)!) add(id, true);
+        for (const { id } of ids.get(before)!) add(id, true, true);
       }
     } else {
       for (const need of stage.needs) {
         const target = manifest.stages.find(({ name }) => name === need.stage);
         for (const { id, row } of target === undefined ? [] : ids.get(target)!) {
           if (need.matrix === undefined || rowMatches(row ?? {}, need.matrix)) {
-            add(id, need.artifacts);
+            add(id, need.artifacts, need.optional);
           }
         }
       }
@@ -130,6 +137,37 @@ function draftsOf(manifest: Manifest): Draft[] {
     }));
   });
 }
+
+/**
+ * What needs a stage that its own conditions keep from running does not run either, unless it says
+ * that it can do without. What was left out by choice counts as done.
+ */
+function skipWithNeeds(drafts: readonly Draft[]): void {
+  const byId = new Map(drafts.map((draft) => [draft.id, draft]));
+  const seen = new Set<Draft>();
+  const visit = (draft: Draft): void => {
+    if (seen.has(draft)) return;
+    seen.add(draft);
+    for (const { id, optional } of draft.needs) {
+      const need = byId.get(id);
+      if (need === undefined) continue;
+      visit(need);
+      if (optional || draft.skip !== undefined || !NOT_DONE.has(need.skip?.code ?? "")) continue;
+      const { status } = draft.stage.when;
+      if (status === "always") continue;
+      draft.skip = { code: "needs", message: `it needs "${id}", which is skipped` };
+    }
+  };
+  drafts.forEach(visit);
+}
+
+/** Reasons by which what a stage would have done is missing. */
+const NOT_DONE: ReadonlySet<string> = new Set<SkipReason["code"]>([
+  "tags",
+  "when",
+  "manual",
+  "needs",
+]);
 
 /** Lets only that run which failed, or was not reached because of it. */
 function skipPassed(drafts: readonly Draft[], last: LastRun): void {
@@ -150,7 +188,12 @@ function skipPassed(drafts: readonly Draft[], last: LastRun): void {
     return result;
   };
   for (const draft of drafts) {
-    if (runs(draft)) continue;
+    if (runs(draft)) {
+      // Somebody asked for it in the last run.
+      const wasRun = !["skipped", undefined].includes(before.get(draft.id));
+      if (wasRun && ["tags", "manual"].includes(draft.skip?.code ?? "")) draft.skip = undefined;
+      continue;
+    }
     const message = before.get(draft.id) === "skipped"
       ? "it was not to run in the last run either"
       : "it passed in the last run";

@@ -153,7 +153,7 @@ async function runOnEngine(parts: Parts, signal: AbortSignal): Promise<readonly 
   const warmNext = () => {
     const ended = new Set(results.map(({ id }) => id));
     const soon = plan.nodes.filter(({ id, skip, needs, stage }) =>
-      skip === undefined && !begun.has(id) && stage.when.status === "success" &&
+      skip === undefined && !begun.has(id) && !["failure", "always"].includes(stage.when.status) &&
       needs.some((need) => begun.has(need.id) && !ended.has(need.id)) &&
       needs.every((need) => begun.has(need.id) || ended.has(need.id) || isPassedOver(need.id))
     );

@@ -16,14 +16,15 @@ export interface ScheduleOptions {
 }
 
 /** What a node that has ended means for those that need it. */
-type Verdict = "good" | "bad";
+type Verdict = "good" | "bad" | "skipped";
 
 /**
  * Runs the nodes of a plan, each the moment that all it needs has ended, `jobs` at a time, in the
  * order of the plan where several could.
  *
  * A node whose needs did not all end well is passed over, unless its `when.status` asks for that:
- * `failure` runs only then, `always` in any case.
+ * `failure` runs only then, `always` in any case. So is one of whose needs one was passed over that
+ * is not optional.
  *
  * @param nodes The nodes; what is skipped by the plan counts as done.
  * @param options How.
@@ -99,9 +100,16 @@ class Schedule {
     const bad = node.needs.find(({ id }) => this.#verdicts.get(id) === "bad");
     if (status === "failure") {
       if (bad !== undefined) return undefined;
-      return { reason: "nothing that it needs has failed (when.status: failure)", verdict: "good" };
+      const reason = "nothing that it needs has failed (when.status: failure)";
+      return { reason, verdict: "skipped" };
     }
-    if (bad === undefined) return undefined;
+    if (bad === undefined) {
+      const missing = node.needs.find(({ id, optional }) =>
+        !optional && this.#verdicts.get(id) === "skipped"
+      );
+      if (missing === undefined) return undefined;
+      return { reason: `it needs "${missing.id}", which was skipped`, verdict: "skipped" };
+    }
     const result = this.#results.get(bad.id);
     return { reason: `"${bad.id}" ${ENDS[result?.status ?? "failed"]}`, verdict: "bad" };
   }
