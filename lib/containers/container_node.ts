@@ -1,6 +1,6 @@
 import type { ContainerInspect, EngineClient, EngineEvent, HijackedStream } from "../engine/mod.ts";
 import { copyIntoContainer, type CopySource } from "./copy.ts";
-import { abortable } from "../retry/mod.ts";
+import { abortable, delay } from "../retry/mod.ts";
 import { cleanupSignal, patiently } from "./_patience.ts";
 import { stopPolitely } from "./polite_stop.ts";
 import { pumpOutput } from "./_pump_output.ts";
@@ -17,6 +17,10 @@ import { RunFollower, timeOf } from "./run_follower.ts";
 import type { ContainerSpec, HealthSpec } from "./spec.ts";
 
 /** How our own end looks: SIGKILL and SIGTERM. */
+/** How long the engine is asked again whether a container with a limit was killed for memory. */
+const OOM_LOOKS = 5;
+const OOM_LOOK_MS = 100;
+
 const KILLED: readonly number[] = [137, 143];
 
 /** A stop takes this much longer than the grace of its container at most. */
@@ -395,7 +399,17 @@ export class ContainerNode implements GraphNode {
 
   async #inspectAfterExit(id: string): Promise<ContainerInspect | undefined> {
     try {
-      return await this.#context.engine.containers.inspect(id);
+      let inspect = await this.#context.engine.containers.inspect(id);
+      // The engine hears of the end of memory by another way than of the end, and on a busy machine
+      // later (seen). Only where it is what the end looks like is that waited for.
+      const { memoryBytes } = this.spec;
+      for (let look = 0; look < OOM_LOOKS && !this.#terminating; look++) {
+        const { ExitCode, OOMKilled } = inspect.State;
+        if (memoryBytes === undefined || ExitCode !== 137 || OOMKilled) break;
+        await delay(OOM_LOOK_MS);
+        inspect = await this.#context.engine.containers.inspect(id);
+      }
+      return inspect;
     } catch (error) {
       if (this.#terminating) return undefined; // removed meanwhile, by us
       throw error;
