@@ -93,7 +93,8 @@ async function requireOurs(paths: readonly string[]): Promise<void> {
   );
 }
 
-async function writeLink(name: string, path: string): Promise<void> {
+/** Writes the executable of a name. */
+export async function writeLink(name: string, path: string): Promise<void> {
   const text = Deno.build.os === "windows" ? windowsScript(name) : posixScript(name);
   // A link that is running keeps its old file.
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;

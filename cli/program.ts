@@ -97,6 +97,13 @@ const COMMANDS: readonly LazyCommand[] = [
     summary: "compile Rust crates in containers, as cargo's RUSTC_WRAPPER",
     foreign: true,
     load: async (output) => (await import("./rustc_wrap_command.ts")).rustcWrapMount(output),
+    tree: async (output) => await (await import("./rustc_wrap_command.ts")).rustcWrapTree(output),
+  },
+  {
+    name: "cargo",
+    summary: "run cargo with rustc-wrap as its compiler",
+    foreign: true,
+    load: async (output) => (await import("./cargo.ts")).cargoMount(output),
   },
   {
     name: "engine",

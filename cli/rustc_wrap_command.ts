@@ -1,23 +1,110 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { ExitCode } from "./exit_code.ts";
+import { reportFailure } from "./failure.ts";
 import type { Output } from "./output.ts";
 import { rustcWrapMain } from "./rustc_wrap.ts";
+import { VERSION } from "./version.ts";
+
+interface WrapCommand {
+  readonly name: string;
+  readonly load: (output: Output) => Promise<CommandUnknownOpts>;
+}
+
+const COMMANDS: readonly WrapCommand[] = [
+  {
+    name: "env",
+    load: async (output) => (await import("./rustc_wrap_env.ts")).envCommand(output),
+  },
+  {
+    name: "pull",
+    load: async (output) => (await import("./rustc_wrap_push.ts")).pullCommand(output),
+  },
+  {
+    name: "push",
+    load: async (output) => (await import("./rustc_wrap_push.ts")).pushCommand(output),
+  },
+  {
+    name: "sync",
+    load: async (output) => (await import("./rustc_wrap_push.ts")).syncCommand(output),
+  },
+  {
+    name: "cache",
+    load: async (output) => (await import("./rustc_wrap_cache.ts")).cacheCommand(output),
+  },
+];
 
 /**
- * Makes `superorch rustc-wrap`: everything after the name is a compiler and its words, as cargo gives
+ * Makes `superorch rustc-wrap`: one of our own commands, or a compiler and its words, as cargo gives
  * them to a wrapper.
  *
- * @param _output Where other commands print; a compiler's output goes where ours goes.
+ * @param output Where our own commands print; a compiler's output goes where ours goes.
  * @returns The command.
  */
-export function rustcWrapMount(_output: Output): CommandUnknownOpts {
+export function rustcWrapMount(output: Output): CommandUnknownOpts {
   return new Command("rustc-wrap")
     .description("Run a Rust compiler in a container, as cargo's RUSTC_WRAPPER does.")
-    .argument("<words...>", "the compiler and its words")
+    .argument("[words...]", "a command, or the compiler and its words")
+    .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (words) => {
-      const code = await rustcWrapMain(words);
+      const code = await runRustcWrap(words, output);
       if (code !== 0) throw new ExitCode(code);
     });
+}
+
+/**
+ * Runs one of our own commands, or the wrapper.
+ *
+ * @param words The words after the program's name.
+ * @param output Where our own commands print.
+ * @returns The exit code.
+ */
+export async function runRustcWrap(words: readonly string[], output: Output): Promise<number> {
+  const [first] = words;
+  const own = first === undefined || /^-/.test(first) || first === "help" ||
+    COMMANDS.some(({ name }) => name === first);
+  if (!own) return await rustcWrapMain(words);
+  if (first === "-V" || first === "--version") {
+    output.out.write(`rustcbuildx ${VERSION}\n`);
+    return 0;
+  }
+  try {
+    const tree = await rustcWrapTree(output);
+    if (first === undefined || words.length === 1 && /^(?:-h|--help|help)$/.test(first)) {
+      output.out.write(tree.helpInformation());
+      return first === undefined ? 2 : 0;
+    }
+    await tree.parseAsync(words, { from: "user" });
+    return 0;
+  } catch (thrown) {
+    return reportFailure(thrown, output.err, false);
+  }
+}
+
+/**
+ * Makes the whole command line, for its help and for completions.
+ *
+ * @param output Where it prints.
+ */
+export async function rustcWrapTree(output: Output): Promise<CommandUnknownOpts> {
+  const program = new Command("superorch rustc-wrap")
+    .description(
+      "Compile Rust crates in containers: set RUSTC_WRAPPER=rustcbuildx and use cargo as ever.",
+    )
+    .option("-V, --version", "print the version") as unknown as CommandUnknownOpts;
+  for (const { load } of COMMANDS) program.addCommand(await load(output));
+  return settled(program, output);
+}
+
+function settled(command: CommandUnknownOpts, output: Output): CommandUnknownOpts {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => output.out.write(text),
+    writeErr: (text) => output.err.write(text),
+    outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
+    getOutHasColors: () => output.out.colour,
+    getErrHasColors: () => output.err.colour,
+  });
+  for (const child of command.commands) settled(child, output);
+  return command;
 }

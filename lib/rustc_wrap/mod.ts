@@ -20,6 +20,7 @@
 
 export { wrap } from "./wrap.ts";
 export { type SyncSink, type WrapOptions } from "./wrap_context.ts";
+export { prepareBase, type PrepareBaseOptions } from "./prepare_base.ts";
 export { runBuildScript } from "./build_script.ts";
 export { classify, parseRustc, type RustcOption, rustcOptions } from "./args.ts";
 export { type DepInfo, parseDepInfo } from "./dep_info.ts";
@@ -46,6 +47,13 @@ export { DirectoryStore } from "./shared_store/directory_store.ts";
 export { HttpStore } from "./shared_store/http_store.ts";
 export { RegistryStore } from "./shared_store/registry_store.ts";
 export { openShared, type SharedOptions } from "./shared_store/open_shared.ts";
+export {
+  type KeptResult,
+  keptResults,
+  sendResults,
+  type SentResults,
+} from "./shared_store/kept_results.ts";
+export { exportResults, type ImportedResults, importResults } from "./shared_store/archive.ts";
 export { BuildKitRunner, type BuildKitRunnerOptions } from "./runners/buildkit.ts";
 export { InfrastructureError, type InfrastructureFields } from "./errors.ts";
 export type {

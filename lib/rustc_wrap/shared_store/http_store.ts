@@ -65,22 +65,26 @@ export class HttpStore implements BlobStore {
     outer: AbortSignal | undefined,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const url = `${this.#base}/${kind}/${requireKey(key)}`;
-    return await withTimeout(async (signal) => {
-      const response = await abortableFetch(url, {
-        method,
-        body,
-        headers: { ...this.#headers, "accept-encoding": "identity" },
-        signal,
-      });
-      if (method === "GET" && response.status === 404) {
-        await response.body?.cancel();
-        return undefined;
-      }
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw new Error(`${method} ${url}: status ${response.status}`);
-      }
-      return await response.bytes();
-    }, TIMEOUT_MS, { signal: outer });
+    return await withTimeout(
+      async (signal) => {
+        const response = await abortableFetch(url, {
+          method,
+          body,
+          headers: { ...this.#headers, "accept-encoding": "identity" },
+          signal,
+        });
+        if (method === "GET" && response.status === 404) {
+          await response.body?.cancel();
+          return undefined;
+        }
+        if (!response.ok) {
+          await response.body?.cancel();
+          throw new Error(`${method} ${url}: status ${response.status}`);
+        }
+        return await response.bytes();
+      },
+      TIMEOUT_MS,
+      { signal: outer },
+    );
   }
 }

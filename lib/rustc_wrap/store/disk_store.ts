@@ -63,6 +63,15 @@ export class DiskStore implements BlobStore {
     }
   }
 
+  /** The bytes of a key, without counting as a use of them. */
+  async peek(kind: BlobKind, key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      return await Deno.readFile(this.#path(kind, key));
+    } catch {
+      return undefined; // as above
+    }
+  }
+
   /** Keeps bytes, all or nothing. */
   put(kind: BlobKind, key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const path = this.#path(kind, key);

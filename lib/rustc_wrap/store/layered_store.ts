@@ -152,7 +152,10 @@ export class LayeredStore implements ResultStore {
   }
 }
 
-function decodeInputs(bytes: Uint8Array<ArrayBuffer>): readonly InputList[] | undefined {
+/** Reads lists of inputs; `undefined` when they are damaged. */
+export function decodeInputs(
+  bytes: Uint8Array<ArrayBuffer>,
+): readonly InputList[] | undefined {
   try {
     const { lists } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return Array.isArray(lists) && lists.every(isInputList) ? lists : undefined;

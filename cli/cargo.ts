@@ -1,0 +1,109 @@
+import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { ExitCode } from "./exit_code.ts";
+import { writeLink } from "./install_links.ts";
+import type { Output } from "./output.ts";
+import { readOwnSettings } from "./rustc_wrap_settings.ts";
+import { UsageError } from "./usage_error.ts";
+
+/**
+ * Makes `superorch cargo`: cargo with the wrapper set. Under the name `cargo-green` it is
+ * `cargo green …`.
+ *
+ * @param output Where failures of ours go; cargo has our streams.
+ * @returns The command.
+ */
+export function cargoMount(output: Output): CommandUnknownOpts {
+  return new Command("cargo")
+    .description("Run cargo with the wrapper set: crates are compiled in containers, and kept.")
+    .argument("[words...]", "[+toolchain] and the words for cargo; supergreen: our own commands")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (words) => {
+      const code = await runCargo(words, output);
+      if (code !== 0) throw new ExitCode(code);
+    });
+}
+
+/**
+ * Runs cargo with the wrapper set.
+ *
+ * @param words `[+toolchain]`, then what cargo gets; after `supergreen`, a command of ours.
+ * @param output Where our own commands print.
+ * @returns Cargo's exit code.
+ * @throws {UsageError} when settings are wrong, or another wrapper is set.
+ */
+export async function runCargo(words: readonly string[], output: Output): Promise<number> {
+  const toolchain = words[0]?.startsWith("+") ? words[0] : undefined;
+  const rest = toolchain === undefined ? words : words.slice(1);
+  const env: Record<string, string> = { CARGOGREEN_PROJECT_DIR_: Deno.cwd() };
+  if (rest[0] === "supergreen") {
+    const { runRustcWrap } = await import("./rustc_wrap_command.ts");
+    if (toolchain !== undefined) Deno.env.set("RUSTUP_TOOLCHAIN", toolchain.slice(1));
+    return await runRustcWrap(rest.slice(1), output);
+  }
+  const { settings } = await readOwnSettings(rest);
+  const wrapper = await ownWrapper(settings.cacheDir);
+  const foreign = Deno.env.get("RUSTC_WRAPPER");
+  if (foreign && foreign !== wrapper && !/(?:^|\/)(?:rustcbuildx|cargo-green)$/.test(foreign)) {
+    throw new UsageError(
+      `Cannot wrap cargo: RUSTC_WRAPPER=${JSON.stringify(foreign)} is set; unset it, or call cargo`,
+    );
+  }
+  // Cargo, when it has called us, names itself; but only rustup's knows what +toolchain is.
+  const cargo = toolchain === undefined ? Deno.env.get("CARGO") || "cargo" : "cargo";
+  return await runProgram(cargo, [...(toolchain === undefined ? [] : [toolchain]), ...rest], {
+    ...env,
+    RUSTC_WRAPPER: wrapper,
+  });
+}
+
+/** Cargo wants one file that it can start. */
+async function ownWrapper(cacheDir: string | undefined): Promise<string> {
+  const directory = cacheDir ?? await Deno.makeTempDir({ prefix: "rustcbuildx-" });
+  const path = `${directory}/bin/rustcbuildx`;
+  await Deno.mkdir(`${directory}/bin`, { recursive: true });
+  await writeLink("rustcbuildx", path);
+  return path;
+}
+
+async function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, {
+      args: [...args],
+      env: { ...env },
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new UsageError(`Cannot start ${JSON.stringify(program)}: there is no such program`);
+  }
+  const signals = Deno.build.os === "windows"
+    ? ["SIGINT"] as const
+    : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const listeners = signals.map((signal) => {
+    // A terminal sends SIGINT to cargo itself; we stay until it has ended.
+    const listener = () => {
+      if (signal === "SIGINT" && Deno.stdin.isTerminal()) return;
+      try {
+        child.kill(signal);
+      } catch {
+        // it has ended already
+      }
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  try {
+    return (await child.status).code;
+  } finally {
+    for (const remove of listeners) remove();
+  }
+}
