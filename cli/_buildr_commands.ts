@@ -113,4 +113,9 @@ export const BUILDR_COMMANDS: readonly BuildrCommand[] = [
     summary: "look after builds that nobody runs any more",
     load: async (output) => (await import("./buildr_dead.ts")).deadCommand(output),
   },
+  {
+    name: "dev-up",
+    summary: "run a broker, a coordinator and agents on this machine",
+    load: async (output) => (await import("./buildr_dev_up.ts")).devUpCommand(output),
+  },
 ];

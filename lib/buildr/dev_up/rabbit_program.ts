@@ -1,0 +1,59 @@
+import { type Command, command } from "../../commands/mod.ts";
+
+/** Where Debian's package has the broker, behind the script that changes the user. */
+const BIN = "/usr/lib/rabbitmq/bin";
+
+/** How a broker is set. */
+export interface RabbitProgramOptions {
+  /** Directory of its data and logs; made when it is not there. */
+  readonly directory: string;
+  /** Its port, on loopback. */
+  readonly port: number;
+  /** Ports for its own use, on loopback: of the Erlang machine and of its name server. */
+  readonly ownPorts: readonly [number, number];
+}
+
+/** Whether RabbitMQ is installed as a program. */
+export async function hasRabbitProgram(): Promise<boolean> {
+  return await Deno.stat(`${BIN}/rabbitmq-server`).then(() => true, () => false);
+}
+
+/**
+ * Makes the command of a broker for one machine: on loopback alone, with its files in one directory.
+ *
+ * Permissions: `--allow-read` and `--allow-write` of the directory, `--allow-env=PATH`.
+ */
+export async function rabbitProgram(options: RabbitProgramOptions): Promise<Command> {
+  const { directory, port, ownPorts: [distribution, names] } = options;
+  for (const name of ["home", "mnesia", "log"]) {
+    await Deno.mkdir(`${directory}/${name}`, { recursive: true });
+  }
+  await Deno.writeTextFile(`${directory}/enabled_plugins`, "[].\n");
+  await Deno.writeTextFile(
+    `${directory}/rabbitmq.conf`,
+    `listeners.tcp.1 = 127.0.0.1:${port}\nlog.console = false\ndisk_free_limit.absolute = 50MB\n`,
+  );
+  return command([`${BIN}/rabbitmq-server`], {
+    envClear: true,
+    env: {
+      HOME: `${directory}/home`,
+      PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
+      LC_ALL: "C.UTF-8",
+      RABBITMQ_NODENAME: `buildr${port}@localhost`,
+      RABBITMQ_DIST_PORT: String(distribution),
+      ERL_EPMD_PORT: String(names),
+      ERL_EPMD_ADDRESS: "127.0.0.1",
+      RABBITMQ_MNESIA_BASE: `${directory}/mnesia`,
+      RABBITMQ_LOG_BASE: `${directory}/log`,
+      RABBITMQ_PID_FILE: `${directory}/pid`,
+      RABBITMQ_CONFIG_FILE: `${directory}/rabbitmq`,
+      RABBITMQ_ADVANCED_CONFIG_FILE: `${directory}/advanced.config`,
+      RABBITMQ_CONF_ENV_FILE: `${directory}/none`,
+      RABBITMQ_ENABLED_PLUGINS_FILE: `${directory}/enabled_plugins`,
+      // Without busy waiting: this is a machine that people work at.
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+        "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
+    },
+    graceMs: 10_000,
+  });
+}
