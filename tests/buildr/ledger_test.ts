@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Ledger, LedgerError } from "../../lib/buildr/coordinator/ledger.ts";
 import type { BuildEvent } from "../../lib/buildr/queue/events.ts";
 import type { BuildJob } from "../../lib/buildr/queue/job.ts";
+import { smallDisk, whyNoSmallDisk } from "../support/small_disk.ts";
 
 function job(id: string, more: Partial<BuildJob> = {}): BuildJob {
   return { v: 1, id, repo: "https://example.org/x", submitted_at: 1_000, ...more };
@@ -267,34 +268,26 @@ Deno.test("agents and depths are remembered", async () => {
   }]);
 });
 
-const canMount = Deno.build.os === "linux" && Deno.uid() === 0;
+const noDisk = await whyNoSmallDisk();
 const fullDisk = "a full disk refuses, and what was promised is there afterwards";
 
 Deno.test({
-  name: canMount ? fullDisk : `${fullDisk}: skipped, only root can mount a small disk`,
-  ignore: !canMount,
+  name: noDisk === undefined ? fullDisk : `${fullDisk}: skipped, ${noDisk}`,
+  ignore: noDisk !== undefined,
   fn: async () => {
-    const directory = await Deno.makeTempDir();
-    const mount = (...args: string[]) => new Deno.Command("mount", { args }).output();
-    const mounted = await mount("-t", "tmpfs", "-o", "size=400k", "none", directory);
-    try {
-      assert.ok(mounted.success, new TextDecoder().decode(mounted.stderr));
-      const promised: string[] = [];
-      {
-        using ledger = await Ledger.open(`${directory}/ledger.db`);
-        assert.throws(() => {
-          for (let index = 0; index < 10_000; index++) {
-            ledger.submit(job(`b${index}`, { env: { A: "x".repeat(1_000) } }));
-            promised.push(`b${index}`);
-          }
-        }, LedgerError);
-      }
-      assert.ok(promised.length > 0);
-      using ledger = await Ledger.open(`${directory}/ledger.db`);
-      assert.deepEqual(ledger.list({ limit: 1_000 }).map(({ job }) => job.id).reverse(), promised);
-    } finally {
-      if (mounted.success) await new Deno.Command("umount", { args: [directory] }).output();
-      await Deno.remove(directory, { recursive: true });
+    await using disk = await smallDisk(400);
+    const promised: string[] = [];
+    {
+      using ledger = await Ledger.open(`${disk.path}/ledger.db`);
+      assert.throws(() => {
+        for (let index = 0; index < 10_000; index++) {
+          ledger.submit(job(`b${index}`, { env: { A: "x".repeat(1_000) } }));
+          promised.push(`b${index}`);
+        }
+      }, LedgerError);
     }
+    assert.ok(promised.length > 0);
+    using ledger = await Ledger.open(`${disk.path}/ledger.db`);
+    assert.deepEqual(ledger.list({ limit: 1_000 }).map(({ job }) => job.id).reverse(), promised);
   },
 });

@@ -6,6 +6,7 @@ import { RateLimit } from "../../lib/buildr/coordinator/server/rate_limit.ts";
 import { EmbeddedCoordinatorTransport } from "../../lib/buildr/queue/mod.ts";
 import { eventually } from "../../lib/retry/mod.ts";
 import { HandAgent, type ServerScene, serveScene, Teller } from "./_server_scene.ts";
+import { smallDisk, whyNoSmallDisk } from "../support/small_disk.ts";
 
 const REPO = "https://example.org/team/shop.git";
 const TOKEN = "a-token-that-nobody-knows";
@@ -203,43 +204,34 @@ Deno.test("a locked ledger refuses with a reason, and what was promised stays", 
   }
 });
 
-const canMount = Deno.build.os === "linux" && Deno.uid() === 0;
+const noDisk = await whyNoSmallDisk();
 const fullDisk = "a full disk refuses with a reason, and what was promised stays";
 
 Deno.test({
-  name: canMount ? fullDisk : `${fullDisk}: skipped, only root can mount a small disk`,
-  ignore: !canMount,
+  name: noDisk === undefined ? fullDisk : `${fullDisk}: skipped, ${noDisk}`,
+  ignore: noDisk !== undefined,
   fn: async () => {
-    const directory = await Deno.makeTempDir();
-    const mount = await new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", "size=500k", "none", directory],
-    }).output();
-    try {
-      assert.ok(mount.success);
-      const path = `${directory}/ledger.db`;
-      const promised: string[] = [];
-      {
-        await using scene = await serveScene({ writes: { perSecond: 1e6, burst: 1e6 } }, { path });
-        let answer: Response;
-        for (let count = 0;; count++) {
-          const id = `b${count}`;
-          const env = { A: "x".repeat(2_000) };
-          answer = await scene.ask("POST", "/api/v1/builds", { id, repo: REPO, env });
-          if (answer.status !== 201) break;
-          await answer.body?.cancel();
-          promised.push(id);
-        }
-        assert.equal(answer.status, 503);
-        assert.match((await answer.json()).problems[0], /full/);
-        assert.equal(await status(scene.ask("GET", "/healthz")), 200);
+    await using disk = await smallDisk(500);
+    const path = `${disk.path}/ledger.db`;
+    const promised: string[] = [];
+    {
+      await using scene = await serveScene({ writes: { perSecond: 1e6, burst: 1e6 } }, { path });
+      let answer: Response;
+      for (let count = 0;; count++) {
+        const id = `b${count}`;
+        const env = { A: "x".repeat(2_000) };
+        answer = await scene.ask("POST", "/api/v1/builds", { id, repo: REPO, env });
+        if (answer.status !== 201) break;
+        await answer.body?.cancel();
+        promised.push(id);
       }
-      assert.ok(promised.length > 10);
-      using ledger = await Ledger.open(path);
-      assert.deepEqual(ledger.list({ limit: 1_000 }).map(({ job }) => job.id).reverse(), promised);
-    } finally {
-      await new Deno.Command("umount", { args: [directory] }).output();
-      await Deno.remove(directory, { recursive: true });
+      assert.equal(answer.status, 503);
+      assert.match((await answer.json()).problems[0], /full/);
+      assert.equal(await status(scene.ask("GET", "/healthz")), 200);
     }
+    assert.ok(promised.length > 10);
+    using ledger = await Ledger.open(path);
+    assert.deepEqual(ledger.list({ limit: 1_000 }).map(({ job }) => job.id).reverse(), promised);
   },
 });
 

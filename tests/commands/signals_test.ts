@@ -192,7 +192,8 @@ Deno.test("Ctrl-C on a terminal ends program and command, in a group or not", as
 });
 
 Deno.test("an interactive command has the terminal, and Ctrl-C is left to it", async () => {
-  const line = `${Deno.execPath()} run -A --no-lock ${programPath("interactive.ts")}`;
+  // Without "exec" a shell stands between, which also gets the signal: dash ends by it.
+  const line = `exec ${Deno.execPath()} run -A --no-lock ${programPath("interactive.ts")}`;
   await using runner = await command(["script", "-qec", line, "/dev/null"]).run({ stdin: "piped" });
   for await (const text of runner.lines()) if (text.includes("ready")) break;
   const writer = runner.stdin?.getWriter();

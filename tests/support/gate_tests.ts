@@ -51,10 +51,15 @@ export async function findTestFiles(engine: boolean): Promise<readonly string[]>
  * @param run How.
  */
 export async function runDocTests(report: GateReport, run: TestRun): Promise<void> {
-  const { run: wanted, skipped } = await findDocBlocks("lib");
+  const blocks = await findDocBlocks("lib");
+  const left = new Set(run.engine ? [] : blocks.engine);
+  for (const name of left) {
+    report.write(`      skipped: the example at ${name}, it needs an engine\n`);
+  }
+  const wanted = blocks.run.filter((name) => !left.has(name));
   const pattern = wanted.map((name) => RegExp.escape(name)).join("|");
   const args = ["--doc", "--permit-no-files", `--filter=/${pattern}/`, "lib", "mod.ts"];
-  await runOne(report, run, "doc tests", args, "doc", 300_000, skipped);
+  await runOne(report, run, "doc tests", args, "doc", 300_000, blocks.skipped + left.size);
 }
 
 /**
@@ -119,6 +124,16 @@ async function runOne(
     ms,
     [output, ...problems].join("\n"),
   );
+  if (totals.failed + extra === 0) { for (const line of skippedIn(output)) report.write(line); }
+}
+
+/** What a file of tests says that it leaves out. */
+function skippedIn(output: string): readonly string[] {
+  // deno-lint-ignore no-control-regex
+  return output.replaceAll(/\x1b\[[\d;]*m/g, "").split("\n").flatMap((line) => {
+    const name = /^(.+) \.\.\. ignored/.exec(line)?.[1] ?? /^skipped:? (.+)/.exec(line)?.[1];
+    return name === undefined ? [] : [`      skipped: ${name}\n`];
+  });
 }
 
 async function entriesIn(directory: string): Promise<readonly string[]> {
