@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import type { BuildTarget, Component, Configuration } from "../lib/orchestra/model.ts";
+import type { BuildTarget } from "../lib/orchestra/model.ts";
+import { installTargets } from "./_orc_install_targets.ts";
 import type { OrcContext } from "./_orc_context.ts";
 import {
   addBuildOptions,
@@ -30,12 +31,7 @@ export function installCommand(context: OrcContext): CommandUnknownOpts {
     .option("--keep-tmproot", "leave temporary roots behind")
     .action(async () => {
       const flags = command.opts() as Flags;
-      const named = [];
-      for (const spec of command.args) named.push(await context.build(spec));
-      const wanted = named.map(({ target }) => target);
-      if (flags.test === true) {
-        wanted.push(...triggered(await context.configuration(), named.map((one) => one.component)));
-      }
+      const wanted = await installTargets(context, command.args, flags.test === true);
       const { force, deps, ...others } = flags;
       const together = (flags.jobs ?? 1) > 1 || flags.keepGoing === true;
       for (const targets of batches(wanted, together)) {
@@ -46,21 +42,6 @@ export function installCommand(context: OrcContext): CommandUnknownOpts {
         );
       }
     });
-}
-
-/** What is installed after components have been tested. */
-function triggered(
-  configuration: Configuration,
-  components: readonly Component[],
-): readonly BuildTarget[] {
-  return components.flatMap(({ testTriggers }) =>
-    testTriggers.flatMap((name) => {
-      const component = configuration.components.get(name.split("@")[0] ?? name);
-      if (component === undefined) return [];
-      const build = name.includes("@") ? name.slice(name.indexOf("@") + 1) : component.defaultBuild;
-      return [{ component: component.name, build }];
-    })
-  );
 }
 
 /** One plan for each, or as few as there can be with one build of a component in each. */

@@ -16,6 +16,7 @@ import {
   worldAfter,
 } from "../lib/orchestra/mod.ts";
 import { addSourceOptions, type SourceFlags } from "./_orc_build_options.ts";
+import { installTargets } from "./_orc_install_targets.ts";
 import type { OrcContext } from "./_orc_context.ts";
 
 interface PlanFlags extends SourceFlags {
@@ -73,7 +74,7 @@ async function planSteps(
   await using remoteArchives = new RemoteArchives(configuration);
   const steps: Step[] = [];
   let world: World | undefined;
-  for (const target of await requestedTargets(context, specs, flags)) {
+  for (const target of await installTargets(context, specs, flags.test === true)) {
     const request: PlanRequest = {
       targets: [{ kind: "install", ...target }],
       fromSource: flags.fromSource === true,
@@ -104,23 +105,6 @@ async function planSteps(
     world = worldAfter(prepared.world, plan, hashes, uninstalled);
   }
   return steps;
-}
-
-/** As `install` takes them: one after the other, and then what their tests trigger. */
-async function requestedTargets(
-  context: OrcContext,
-  specs: readonly string[],
-  flags: PlanFlags,
-): Promise<readonly BuildTarget[]> {
-  const all: BuildTarget[] = [];
-  const triggered: string[] = [];
-  for (const spec of specs) {
-    const { component, target } = await context.build(spec);
-    all.push(target);
-    if (flags.test) triggered.push(...component.testTriggers);
-  }
-  for (const spec of triggered) all.push((await context.build(spec)).target);
-  return [...new Map(all.map((target) => [qualifiedName(target), target])).values()];
 }
 
 async function problemOf(plan: Plan, options: PrerequisiteOptions): Promise<string | undefined> {

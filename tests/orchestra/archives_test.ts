@@ -1,6 +1,7 @@
 // gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { createArchive } from "../../lib/orchestra/archives/create_archive.ts";
+import { HttpTransfer } from "../../lib/orchestra/archives/http_transfer.ts";
 import { extractArchive } from "../../lib/orchestra/archives/extract_archive.ts";
 import { sha256OfFile } from "../../lib/orchestra/archives/checksum.ts";
 import { isProgram } from "../support/debian_packages.ts";
@@ -224,5 +225,41 @@ Deno.test("archives of the original without a checksum, .tar.gz and .tar too, ar
     assert.equal(code, 0, stderr);
     // In this order each one is preferred to those before it.
     assert.equal(await Deno.readTextFile(project.path("root/bin/hello")), extension);
+  }
+});
+
+Deno.test("a transfer in which nothing moves any more is given up, and named", async () => {
+  const never = Promise.withResolvers<void>();
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    async ({ method }) => {
+      if (method === "PUT") {
+        await never.promise;
+        return new Response(null);
+      }
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(10)),
+      });
+      return new Response(body);
+    },
+  );
+  const directory = await Deno.makeTempDir();
+  try {
+    const url = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/x`;
+    await Deno.writeTextFile(`${directory}/up.tar.xz`, "content");
+    const remote = { kind: "http", name: "one", url, directory } as const;
+    await using transfer = new HttpTransfer(remote, { stallMs: 200 });
+    await assert.rejects(
+      transfer.download("down.tar.xz"),
+      /The archive remote stalls: GET .*down.tar.xz has transferred nothing for 0.2 s/,
+    );
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["up.tar.xz"]);
+    await assert.rejects(
+      transfer.upload("up.tar.xz"),
+      /The archive remote stalls: PUT .*up.tar.xz/,
+    );
+  } finally {
+    never.resolve();
+    await Deno.remove(directory, { recursive: true });
   }
 });

@@ -358,8 +358,6 @@ binary_archives: #@ data.values.binary_archives
 
 Deno.test("names that are not what they seem are warned about", async () => {
   await using project = await Project.create(`components:
-  a/b: {builds: {x: {configure: c, install: i}}}
-  a_b: {builds: {x: {configure: c, install: i}}}
   y: {builds: {x: {configure: c, install: i}}}
 paths: {orchestra_rot: /x}
 `);
@@ -367,7 +365,6 @@ paths: {orchestra_rot: /x}
   const dotdir = project.path(".orchestra");
   await loadConfiguration({ dotdir, log: (level, message) => log.push(`${level} ${message}`) });
   assert.deepEqual(log, [
-    "WARNING Components a/b and a_b have the same directories and metadata",
     "WARNING A name is read as true: names such as y, no, on or null must be quoted",
     "WARNING paths.orchestra_rot has no meaning, did you mean orchestra_root?",
   ]);
@@ -397,4 +394,20 @@ Deno.test("similarity() is that of Python's difflib", () => {
   for (const [a, b, expected] of cases) assert.equal(similarity(a, b), expected, `${a} ${b}`);
   assert.equal(mostSimilar("zlibb", ["bzip2", "zlib", "zlib2"]), "zlib");
   assert.equal(mostSimilar("x", ["abc"]), undefined);
+});
+
+Deno.test("names that would have the same paths are refused, and located", async () => {
+  const message = await messageOf(`components:
+  a/b: {builds: {x: {configure: c, install: i}}}
+  a_b:
+    builds:
+      x/y: {configure: c, install: i}
+      x_y: {configure: c, install: i}
+`);
+  for (
+    const part of [
+      "The components a/b and a_b have the same paths: both are a_b there\n    in config/components.yml:3",
+      "The builds x/y and x_y have the same paths: both are x_y there\n    in config/components.yml:6",
+    ]
+  ) assert.ok(message.includes(part), `${part}\nis not in\n${message}`);
 });

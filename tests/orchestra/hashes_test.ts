@@ -159,3 +159,65 @@ Deno.test("a difference is said in words, with names or without them", async () 
   const back = describeDifference(now, { material, names: ["a", "c"] });
   assert.equal(back.at(-1), "d: is no longer among what it depends on");
 });
+
+Deno.test("a hash is that of its material, whatever was hashed before it", async () => {
+  await using project = await Project.create(
+    components({
+      "a@b": ["m", "z"],
+      "b@b": ["a"],
+      "c@b": ["b", "a~b"],
+      "m@b": [],
+      "z@b": ["m"],
+      "zz@b": ["c", "z"],
+    }).replaceAll("mkdir", `${"# ".padEnd(50_000, "x")}\\nmkdir`).replaceAll(
+      /configure: (.*)/g,
+      (_, script) => `configure: ${JSON.stringify(script.replace("\\n", "\n"))}`,
+    ),
+  );
+  const configuration = await project.load();
+  const names = [...configuration.components.keys()];
+  const { createHash } = await import("node:crypto");
+  for (const order of [names, names.toReversed(), ["zz", "m", "c", "a", "b", "z"]]) {
+    const hashes = await createHashes(configuration, fakeWorld().commits);
+    for (const name of order) {
+      const hash = hashes.recursiveHash(name);
+      const material = hashes.hashMaterial(name);
+      assert.equal(createHash("sha1").update(material).digest("hex"), hash, name);
+    }
+  }
+});
+
+Deno.test("thousands of components that each need the one before are hashed in seconds", async () => {
+  const builds = Array.from({ length: 5_000 }, (_, index) => {
+    const name = `c${String(index).padStart(4, "0")}`;
+    const component = `c${String(index - 1).padStart(4, "0")}`;
+    const dependencies = index === 0 ? [] : [{ component, exact: false, text: component }];
+    const build = {
+      component: name,
+      name: "b",
+      configure: 'mkdir -p "$BUILD_DIR"',
+      install: `true ${index}`,
+      dependencies,
+      buildDependencies: [],
+      ndebug: true,
+      asan: false,
+    };
+    return [name, {
+      name,
+      builds: new Map([["b", build]]),
+      defaultBuild: "b",
+      license: null,
+      binaryArchives: null,
+      repository: null,
+      buildFromSource: false,
+      skipPostInstall: false,
+      addToPath: [],
+      testTriggers: [],
+      checkBranch: [],
+    }] as const;
+  });
+  const start = performance.now();
+  const hashes = await createHashes({ components: new Map(builds) }, fakeWorld().commits);
+  for (const [name] of builds) hashes.recursiveHash(name);
+  assert.ok(performance.now() - start < 20_000);
+});

@@ -459,3 +459,32 @@ Deno.test("doctor tells what is there and what is not", async () => {
   assert.equal(broken.code, 1);
   assert.match(broken.stdout, /failure {2}root {7}a_file is missing/);
 });
+
+Deno.test("an unknown test trigger stops install and plan before anything is done", async () => {
+  await using project = await Project.create(
+    SMALL.replace("  a:\n", "  a:\n    test_triggers: [aa@x]\n"),
+  );
+  for (const command of ["install", "plan"]) {
+    const { code, stderr } = await project.orc([command, "-B", "--test", "a"]);
+    assert.equal(code, 1, command);
+    assert.match(stderr, /test_triggers of a: Component aa@x not found! Did you mean a\?/);
+  }
+  assert.equal(await exists(project.path("root")), false);
+  assert.equal((await project.orc(["install", "-B", "a"])).code, 0);
+});
+
+Deno.test("builds whose names would give the same TMP_ROOT are built at the same time", async () => {
+  const build = (name: string, component: string) =>
+    `  ${component}:\n    builds:\n      ${name}:\n        configure: mkdir -p "$BUILD_DIR"\n` +
+    `        install: sleep 0.3; touch "$TMP_ROOT$ORCHESTRA_ROOT/f_${component}"\n`;
+  await using project = await Project.create(
+    `components:\n${build("c", "a_b")}${build("b_c", "a")}`,
+  );
+  const { code, stderr } = await project.orc(["install", "-B", "--jobs", "2", "a_b", "a"]);
+  assert.equal(code, 0, stderr);
+  const index = await Deno.readTextFile(project.path("root/share/orchestra/a.idx"));
+  assert.match(index, /^f_a$/m);
+  assert.doesNotMatch(index, /f_a_b/);
+  const { stdout } = await project.orc(["environment", "a_b"]);
+  assert.match(stdout, /TMP_ROOT=".*\/tmproot\/a_b_c"/);
+});

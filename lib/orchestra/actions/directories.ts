@@ -18,15 +18,34 @@ export function buildDirectory(configuration: Configuration, target: BuildTarget
 }
 
 /**
- * Where a build is installed before it is merged.
+ * Where a build is installed before it is merged. Of builds whose names would give the same path,
+ * such as `a_b@c` and `a@b_c`, the later ones in the configuration get one with an `@`.
  *
- * @param configuration Where these directories are.
+ * @param configuration Where these directories are, and what else is built.
  * @param target The build.
  * @returns Absolute path.
  */
 export function tmpRoot(configuration: Configuration, target: BuildTarget): string {
   const { component, build } = target;
-  return `${configuration.paths.tmpRoots}/${sanitize(component)}_${sanitize(build)}`;
+  const place = `${sanitize(component)}_${sanitize(build)}`;
+  const isFirst = (OWNERS.get(configuration) ?? readOwners(configuration)).get(place) ===
+    qualifiedName(target);
+  return `${configuration.paths.tmpRoots}/${isFirst ? place : sanitize(qualifiedName(target))}`;
+}
+
+/** The build that each plain name of a temporary root belongs to. */
+const OWNERS = new WeakMap<Configuration, ReadonlyMap<string, string>>();
+
+function readOwners(configuration: Configuration): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const { name, builds } of configuration.components.values()) {
+    for (const build of builds.keys()) {
+      const place = `${sanitize(name)}_${sanitize(build)}`;
+      if (!owners.has(place)) owners.set(place, `${name}@${build}`);
+    }
+  }
+  OWNERS.set(configuration, owners);
+  return owners;
 }
 
 /**

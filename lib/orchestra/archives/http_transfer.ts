@@ -1,6 +1,7 @@
 import { abortableFetch, withTimeout } from "../../retry/mod.ts";
 import { OrchestraError } from "../errors.ts";
 import { joinPath, parentPath } from "../_path.ts";
+import { StallWatch } from "./_stall_watch.ts";
 import { hashMaterialPath, manifestPath } from "./archive_path.ts";
 import { verifyChecksum } from "./checksum.ts";
 import type { ArchiveRemote } from "./remote.ts";
@@ -8,6 +9,8 @@ import type { ArchiveTransfer } from "./transfer.ts";
 
 /** A server that does not begin to answer within this time is none. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/** A transfer in which nothing moves for so long is given up; servers store what they got in it. */
+const STALL_MS = 120_000;
 /** Servers say for all of these that there is no such file; object stores like 403. */
 const ABSENT: readonly number[] = [403, 404, 410];
 
@@ -15,13 +18,19 @@ const ABSENT: readonly number[] = [403, 404, 410];
 export class HttpTransfer implements ArchiveTransfer {
   readonly #url: string;
   readonly #here: string;
+  readonly #stallMs: number;
 
   /**
    * Makes it.
    *
    * @param remote The remote.
+   * @param options `stallMs`: a transfer in which nothing moves for so long fails.
    */
-  constructor(remote: ArchiveRemote & { readonly kind: "http" }) {
+  constructor(
+    remote: ArchiveRemote & { readonly kind: "http" },
+    options: { readonly stallMs?: number } = {},
+  ) {
+    this.#stallMs = options.stallMs ?? STALL_MS;
     this.#url = remote.url;
     this.#here = remote.directory;
   }
@@ -66,8 +75,12 @@ export class HttpTransfer implements ArchiveTransfer {
         if (error instanceof Deno.errors.NotFound && name !== path) continue;
         throw error;
       }
+      const stalled = new AbortController();
+      const ends = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
+      using watch = this.#watch("PUT", name, stalled);
       // The body closes the file.
-      const response = await this.#request("PUT", name, { body: file.readable, signal });
+      const body = file.readable.pipeThrough(watch.stream());
+      const response = await this.#request("PUT", name, { body, signal: ends });
       await response.body?.cancel();
       if (!response.ok) throw this.#refused("PUT", name, response.status);
     }
@@ -77,14 +90,28 @@ export class HttpTransfer implements ArchiveTransfer {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #get(path: string, to: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const response = await this.#request("GET", path, { signal });
+    const stalled = new AbortController();
+    const ends = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
+    const response = await this.#request("GET", path, { signal: ends });
     if (!response.ok || response.body === null) {
       await response.body?.cancel();
       if (ABSENT.includes(response.status)) return false;
       throw this.#refused("GET", path, response.status);
     }
-    await Deno.writeFile(to, response.body, { signal });
+    using watch = this.#watch("GET", path, stalled);
+    await Deno.writeFile(to, response.body.pipeThrough(watch.stream()), { signal: ends });
     return true;
+  }
+
+  #watch(method: string, path: string, stalled: AbortController): StallWatch {
+    return new StallWatch(this.#stallMs, () => {
+      stalled.abort(
+        new OrchestraError(
+          `The archive remote stalls: ${method} ${this.#address(path)} has transferred nothing ` +
+            `for ${this.#stallMs / 1000} s`,
+        ),
+      );
+    });
   }
 
   async #request(method: string, path: string, init: RequestInit): Promise<Response> {

@@ -70,7 +70,7 @@ export function readConfiguration(
     components.set(name, readComponent(name, component, note));
   }
   checkDependencies(components, note);
-  warnAboutSharedNames(components, log);
+  checkSharedNames(components, note);
   warnAboutBooleans(components, log);
   const result: ReadResult = {
     components,
@@ -189,13 +189,31 @@ function suggestion(meant: string | undefined): string {
   return meant === undefined ? "" : `, did you mean "${meant}"?`;
 }
 
-/** `a/b` and `a_b` have the same directories, and the same files of metadata. */
-function warnAboutSharedNames(components: ReadonlyMap<string, Component>, log: Log): void {
-  const names = new Map<string, string>();
-  for (const name of components.keys()) {
-    const other = names.get(sanitize(name));
-    if (other === undefined) names.set(sanitize(name), name);
-    else log("WARNING", `Components ${other} and ${name} have the same directories and metadata`);
+/** `a/b` and `a_b` would have the same directories and the same files of metadata. */
+function checkSharedNames(components: ReadonlyMap<string, Component>, note: Note): void {
+  noteShared("components", [...components.keys()], ["components"], note);
+  for (const { name, builds } of components.values()) {
+    noteShared("builds", [...builds.keys()], ["components", name, "builds"], note);
+  }
+}
+
+function noteShared(
+  what: string,
+  names: readonly string[],
+  path: Mistake["path"],
+  note: Note,
+): void {
+  const first = new Map<string, string>();
+  for (const name of names) {
+    const place = sanitize(name);
+    const other = first.get(place);
+    if (other === undefined) first.set(place, name);
+    else {
+      note(
+        [...path, name],
+        `The ${what} ${other} and ${name} have the same paths: both are ${place} there`,
+      );
+    }
   }
 }
 

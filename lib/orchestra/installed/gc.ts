@@ -3,12 +3,13 @@ import { closure } from "../hashes/closure.ts";
 import { type Configuration, type InstalledBuild, qualifiedName, sanitize } from "../model.ts";
 import { joinPath } from "../_path.ts";
 import { isMissing } from "./complete_transaction.ts";
+import { SANDBOX_DIRECTORY } from "./metadata.ts";
 
 /** What nothing needs any more. */
 export interface Garbage {
   /** Installed components that nobody asked for and nothing that is installed needs. */
   readonly components: readonly string[];
-  /** Build directories and temporary roots of builds that the configuration does not have. */
+  /** Build directories of builds that are not configured, temporary roots, roots of sandboxes. */
   readonly directories: readonly string[];
   /** Logs, records and material of such builds in the cache. */
   readonly cached: readonly string[];
@@ -16,8 +17,8 @@ export interface Garbage {
 
 /**
  * Finds what nothing needs any more: installed components that were only installed as dependencies
- * and are none now, directories of builds that are not configured any more, temporary roots that
- * failed runs have left, and what is cached for either.
+ * and are none now, directories of builds that are not configured any more, temporary roots and
+ * roots of sandboxes that failed runs have left, and what is cached for either.
  *
  * Whether a component is needed goes by the configuration: one that it does not have is needed by
  * nothing, and stays if it was asked for by name.
@@ -39,7 +40,7 @@ export function findGarbage(
     if (!configuration.components.has(component)) continue;
     for (const name of closure(configuration.components, component)) needed.add(name);
   }
-  const { buildsDir, tmpRoots, cache } = configuration.paths;
+  const { buildsDir, orchestraRoot, tmpRoots, cache } = configuration.paths;
   const targets = [...configuration.components.values()].flatMap(({ name, builds }) =>
     [...builds.keys()].map((build) => ({ component: name, build }))
   );
@@ -60,6 +61,8 @@ export function findGarbage(
       .map((inner) => joinPath(path, inner));
   });
   for (const name of namesIn(tmpRoots)) directories.push(joinPath(tmpRoots, name));
+  const sandboxes = joinPath(orchestraRoot, SANDBOX_DIRECTORY);
+  for (const name of namesIn(sandboxes)) directories.push(joinPath(sandboxes, name));
   const scripts = new Set(targets.flatMap((target) => {
     const name = sanitize(qualifiedName(target));
     return [`configure_${name}.log`, `install_${name}.log`];

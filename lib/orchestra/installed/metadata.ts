@@ -4,6 +4,8 @@ import { joinPath } from "../_path.ts";
 
 /** Where the metadata of a root is, relative to it. */
 export const METADATA_DIRECTORY = "share/orchestra";
+/** Where roots of sandboxes are made: in the file system of the root, so that hard links will do. */
+export const SANDBOX_DIRECTORY = `${METADATA_DIRECTORY}/.sandbox`;
 
 /** Metadata of an installed component that cannot be understood. */
 export class BrokenMetadataError extends OrchestraError {

@@ -1,13 +1,10 @@
 import { closureOfBuild } from "./declared.ts";
 import { isMissing } from "../installed/complete_transaction.ts";
 import { readIndex } from "../installed/file_index.ts";
-import { METADATA_DIRECTORY } from "../installed/metadata.ts";
+import { SANDBOX_DIRECTORY } from "../installed/metadata.ts";
 import { readInstalled } from "../installed/read_installed.ts";
 import type { BuildTarget, Configuration } from "../model.ts";
 import { joinPath, parentPath } from "../_path.ts";
-
-/** Where such roots are made: in the file system of the root, so that hard links will do. */
-export const SANDBOX_DIRECTORY = `${METADATA_DIRECTORY}/.sandbox`;
 
 /**
  * Makes a root that has only what a build says that it needs: the files of its dependencies and of

@@ -6,7 +6,8 @@ import type { ScriptRunner } from "../actions/run_script.ts";
 import { removeTree } from "../installed/complete_transaction.ts";
 import type { Configuration } from "../model.ts";
 import { joinPath, parentPath } from "../_path.ts";
-import { rootOfDependencies, SANDBOX_DIRECTORY } from "./root_of_dependencies.ts";
+import { SANDBOX_DIRECTORY } from "../installed/metadata.ts";
+import { rootOfDependencies } from "./root_of_dependencies.ts";
 
 /** Where scripts are run instead of on this machine. */
 export interface SandboxOptions {
