@@ -273,7 +273,8 @@ class ServiceCheck {
     // A service that could not be read is there nevertheless.
     if (child(child(this.#context.tree, "services"), name) !== undefined) return;
     if (!required) return;
-    const meant = didYouMean(name, Object.keys(this.#context.all));
+    const others = Object.keys(this.#context.all).filter((other) => other !== this.#name);
+    const meant = didYouMean(name, others);
     this.#error(
       path,
       `Service "${this.#name}" needs service "${name}", which is not in "services"`,

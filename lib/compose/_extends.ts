@@ -94,7 +94,8 @@ export async function applyExtends(
     const found = child(others, name) ??
       (from === path && base !== undefined ? child(child(base, "services"), name) : undefined);
     if (found === undefined) {
-      const known = others?.kind === "map" ? [...others.entries.keys()] : [];
+      const known = (others?.kind === "map" ? [...others.entries.keys()] : [])
+        .filter((other) => from !== step.path || other !== step.name);
       const meant = didYouMean(name, known);
       context.diagnostics.error(
         at.source,

@@ -34,8 +34,9 @@ const longForm = object<ServiceVolume>({
   ),
   tmpfs: object<NonNullable<ServiceVolume["tmpfs"]>>({ size: bytes, mode: fileMode }),
 }, {
-  consistency: "it has a meaning on Docker Desktop for macOS only",
   image: "superorch mounts no images",
+}, {
+  consistency: "engines have not looked at it for years",
 });
 
 /** Reads what is mounted, in both forms. */

@@ -41,15 +41,25 @@ export class Reader {
   }
 }
 
+/** A key that cannot be done, and the one value of it that asks for nothing. */
+export interface UnsupportedUnless {
+  /** Why it cannot be done. */
+  readonly reason: string;
+  /** What is so anyway, and therefore no mistake. */
+  readonly unless: string;
+}
+
 /**
  * Reads a mapping with known keys. What is nothing counts as absent, `x-` keys are for others.
  *
  * @param fields How each key is read; their order is that of the result.
  * @param unsupported Keys of the specification that cannot be done, and why.
+ * @param elsewhere Keys that mean nothing to what is done here, and why: a warning.
  */
 export function object<T>(
   fields: Fields<T>,
-  unsupported: Readonly<Record<string, string>> = {},
+  unsupported: Readonly<Record<string, string | UnsupportedUnless>> = {},
+  elsewhere: Readonly<Record<string, string>> = {},
 ): Read<Partial<T>> {
   const known = Object.keys(fields) as (keyof T & string)[];
   const readers = fields as Readonly<Record<string, Read<unknown>>>;
@@ -57,12 +67,16 @@ export function object<T>(
     if (node.kind !== "map") return reader.wrong(node, path, "a mapping");
     for (const [name, { key, value }] of node.entries) {
       if (Object.hasOwn(readers, name) || name.startsWith("x-")) continue;
-      const reason = Object.hasOwn(unsupported, name) ? unsupported[name] : undefined;
-      if (reason === undefined) {
+      const why = Object.hasOwn(unsupported, name) ? unsupported[name] : undefined;
+      const reason = typeof why === "object" ? why.reason : why;
+      if (Object.hasOwn(elsewhere, name)) {
+        const text = `"${path === "" ? "" : `${path}.`}${name}" is left out: ${elsewhere[name]}`;
+        if (!isNull(value)) reader.diagnostics.warning(key.source, key.range, text);
+      } else if (reason === undefined) {
         const meant = didYouMean(name, known);
         const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
         reader.error(key, `Unknown key "${name}"${path === "" ? "" : ` in "${path}"`}`, hint);
-      } else if (!isNull(value)) {
+      } else if (!isNull(value) && !(typeof why === "object" && isText(value, why.unless))) {
         reader.error(key, `Cannot use "${path === "" ? "" : `${path}.`}${name}": ${reason}`);
       }
     }
@@ -75,6 +89,10 @@ export function object<T>(
     }
     return result as Partial<T>;
   };
+}
+
+function isText(node: TreeNode, text: string): boolean {
+  return node.kind === "scalar" && node.text === text;
 }
 
 /** Reads a mapping of any names. */
@@ -118,6 +136,10 @@ export const filled: Read<string> = (node, reader, path) => {
   const value = text(node, reader, path);
   return value === "" ? reader.wrong(node, path, "a text that is not empty") : value;
 };
+
+/** Reads a text where an empty one, such as that of a variable that is not set, counts as absent. */
+export const filledOrAbsent: Read<string> = (node, reader, path) =>
+  node.kind === "scalar" && node.text === "" ? undefined : filled(node, reader, path);
 
 /** Reads one of some words. */
 export function oneOf<const T extends string>(...words: readonly T[]): Read<T> {
