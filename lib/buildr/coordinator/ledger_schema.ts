@@ -30,6 +30,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX builds_by_status ON builds (status, priority DESC, number);
   CREATE INDEX builds_by_number ON builds (number DESC);
+  CREATE INDEX builds_dispatched ON builds (status) WHERE dispatched_at IS NOT NULL;
+  CREATE INDEX builds_by_concurrency ON builds (concurrency, status)
+    WHERE concurrency IS NOT NULL;
 
   CREATE TABLE stages (
     build TEXT NOT NULL REFERENCES builds (id) ON DELETE CASCADE,

@@ -66,7 +66,7 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
         `The list has ${body.length} builds, and 1 to ${MAX_BATCH} are taken`,
       );
     }
-    const taken = coordinator.submitAll((isList ? body : [body]) as readonly Submission[]);
+    const taken = await coordinator.submitSoon((isList ? body : [body]) as readonly Submission[]);
     const status = taken.some(({ isNew }) => isNew) ? 201 : 200;
     if (isList) {
       return Response.json({ builds: taken.map(({ build }) => buildView(build)) }, { status });
@@ -234,7 +234,7 @@ export function apiRoutes(options: ApiOptions): readonly Route[] {
     const read = url.pathname.endsWith("github") ? readGithub : readGitlab;
     const wanted = await read(request.headers, await readBody(request), options.webhooks);
     if (wanted.submission === undefined) return Response.json({ ignored: wanted.ignored });
-    const { build, isNew } = coordinator.submitAll([wanted.submission])[0]!;
+    const { build, isNew } = (await coordinator.submitSoon([wanted.submission]))[0]!;
     return Response.json({ build: buildView(build) }, { status: isNew ? 201 : 200 });
   }
 }
