@@ -54,6 +54,13 @@ export {
   type SentResults,
 } from "./shared_store/kept_results.ts";
 export { exportResults, type ImportedResults, importResults } from "./shared_store/archive.ts";
+export { ClientRunner, type ClientRunnerOptions } from "./runners/client_runner.ts";
+export {
+  type ClientName,
+  findClient,
+  type FindClientOptions,
+  type FoundClient,
+} from "./runners/docker_client.ts";
 export { BuildKitRunner, type BuildKitRunnerOptions } from "./runners/buildkit.ts";
 export { InfrastructureError, type InfrastructureFields } from "./errors.ts";
 export type {

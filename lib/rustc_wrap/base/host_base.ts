@@ -57,7 +57,6 @@ async function makeImage(
   options: HostBaseOptions,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { toolchain } = options;
   const { Arch: engineArch } = await engine.system.version({ signal });
   const ownArch = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
   if (engineArch !== ownArch) {
@@ -67,20 +66,31 @@ async function makeImage(
       lasting: true,
     });
   }
-  const path = [
-    ...isPackaged(toolchain) ? [] : [`${toolchain.sysroot}/bin`],
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-  ].join(":");
-  await engine.images.import(image, tarStream(rootFileSystem(options), { signal }), {
-    changes: [`ENV PATH=${path}`, `LABEL ${CONTENT_LABEL}=${identity}`],
-    signal,
-  });
+  const { archive, changes } = hostImage(identity, options, signal);
+  await engine.images.import(image, archive, { changes, signal });
   if (!await isPresent(engine, image, signal)) {
     throw new InfrastructureError({
       action: `make the image ${image}`,
       reason: "the engine did not keep it",
     });
   }
+}
+
+/** What {@linkcode ensureHostImage} imports: for builders that are not reached through an engine. */
+export function hostImage(
+  identity: string,
+  options: HostBaseOptions,
+  signal?: AbortSignal,
+): { readonly archive: ReadableStream<Uint8Array<ArrayBuffer>>; readonly changes: string[] } {
+  const { toolchain } = options;
+  const path = [
+    ...isPackaged(toolchain) ? [] : [`${toolchain.sysroot}/bin`],
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  ].join(":");
+  return {
+    archive: tarStream(rootFileSystem(options), { signal }),
+    changes: [`ENV PATH=${path}`, `LABEL ${CONTENT_LABEL}=${identity}`],
+  };
 }
 
 async function isPresent(

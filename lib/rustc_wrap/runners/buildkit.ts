@@ -6,17 +6,10 @@ import { ImageNotFoundError } from "../../engine/errors.ts";
 import type { ReadEnv } from "../../engine/state.ts";
 import { delay } from "../../retry/delay.ts";
 import { InfrastructureError } from "../errors.ts";
+import { readResult } from "./_read_result.ts";
 import { engineFailure, oneLine } from "./_engine_failure.ts";
-import type {
-  Artifact,
-  Base,
-  Capabilities,
-  Plan,
-  Runner,
-  RunnerResult,
-  RunOptions,
-} from "../model.ts";
-import { renderPlan, RESULT_FILES } from "../plan.ts";
+import type { Base, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";
+import { renderPlan } from "../plan.ts";
 
 /** How a {@linkcode BuildKitRunner} works. */
 export interface BuildKitRunnerOptions {
@@ -124,8 +117,6 @@ export class BuildKitRunner implements Runner {
   }
 }
 
-const NOTHING = new Uint8Array(0);
-
 async function buildOnce(
   engine: EngineClient,
   plan: Plan,
@@ -151,37 +142,9 @@ async function buildOnce(
       sentBytes += entry.content.length;
     }
   }
-  const files: Artifact[] = [];
-  const printed = new Map<string, Uint8Array<ArrayBuffer>>();
-  for await (const entry of build.entries()) {
-    const path = entry.path.replace(/^\.?\//, "");
-    if (path.startsWith(RESULT_FILES)) {
-      const name = path.slice(RESULT_FILES.length);
-      if (entry.kind === "file") {
-        const content = await new Response(entry.content).bytes();
-        files.push({ path: name, mode: entry.mode ?? 0o644, content });
-      } else if (entry.kind === "symlink") {
-        files.push({ path: name, mode: 0o777, content: NOTHING, target: entry.target });
-      } else if (entry.kind === "directory" && name !== "") {
-        files.push({
-          path: name.replace(/\/*$/, "/"),
-          mode: entry.mode ?? 0o755,
-          content: NOTHING,
-        });
-      } else if (entry.kind === "hardlink") {
-        const first = entry.target.replace(/^\.?\//, "").slice(RESULT_FILES.length);
-        const same = files.find((file) => file.path === first);
-        if (same !== undefined) files.push({ ...same, path: name });
-      }
-    } else if (entry.kind === "file") printed.set(path, await new Response(entry.content).bytes());
-  }
+  const result = await readResult(plan.id, build.entries());
   await build.finished;
-  files.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-  const [stdout, stderr, code] = ["stdout", "stderr", "code"].map((name) => printed.get(name));
-  if (stdout === undefined || stderr === undefined || code === undefined) {
-    throw new InfrastructureError({ action: `run ${plan.id}`, reason: "its result is not whole" });
-  }
-  return { code: Number(new TextDecoder().decode(code)), stdout, stderr, files, ran, sentBytes };
+  return { ...result, ran, sentBytes };
 }
 
 /** Each version of BuildKit has words of its own for it. */

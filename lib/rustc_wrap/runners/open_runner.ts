@@ -6,7 +6,11 @@ import type { NamedBaseOptions } from "../base/named_identity.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base, Runner } from "../model.ts";
 import type { WrapContext } from "../wrap_context.ts";
+import { connectEngine } from "../../engine/discovery.ts";
+import { engineFailure } from "./_engine_failure.ts";
 import { BuildKitRunner } from "./buildkit.ts";
+import { ensureClientImage } from "./client_image.ts";
+import { ClientRunner } from "./client_runner.ts";
 
 /**
  * Makes the runner of the settings.
@@ -32,6 +36,26 @@ export function openRunner(
         ? (engine, base, signal) => ensureNamedImage(engine, base, options, signal)
         : undefined,
       env: (name) => env[name],
+      onNote: note,
+    });
+  }
+  const { runner } = settings;
+  if (runner === "docker" || runner === "buildx" || runner === "podman" || runner === "buildah") {
+    return new ClientRunner(runner, {
+      env,
+      cacheDir: settings.cacheDir,
+      ensureBase: async (client, base, signal) => {
+        if (runner === "podman" || runner === "buildah") {
+          return await ensureClientImage(client, base, options, { env, signal });
+        }
+        try {
+          await using engine = await connectEngine({ env: (name) => env[name], signal });
+          await ensureBase(engine, base, signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          throw engineFailure(error);
+        }
+      },
       onNote: note,
     });
   }
