@@ -428,10 +428,15 @@ Deno.test("gc removes what was installed for something that is gone", async () =
   await project.orc(["uninstall", "top"]);
   await project.write("build/unknown/b/file", "");
   await project.write(".orchestra/tmproot/x_y/file", "");
+  await project.write("root/share/orchestra/.sandbox/killed/bin/x", "");
   const pretended = await project.orc(["gc", "-n", "--json"]);
   assert.deepEqual(JSON.parse(pretended.stdout), {
     components: ["dep"],
-    directories: [project.path(".orchestra/tmproot/x_y"), project.path("build/unknown")],
+    directories: [
+      project.path(".orchestra/tmproot/x_y"),
+      project.path("build/unknown"),
+      project.path("root/share/orchestra/.sandbox/killed"),
+    ],
     cached: [],
   });
   assert.ok(await exists(project.path("root/dep_b")));
@@ -487,4 +492,46 @@ Deno.test("builds whose names would give the same TMP_ROOT are built at the same
   assert.doesNotMatch(index, /f_a_b/);
   const { stdout } = await project.orc(["environment", "a_b"]);
   assert.match(stdout, /TMP_ROOT=".*\/tmproot\/a_b_c"/);
+});
+
+Deno.test("a script that puts a link in the place of its TMP_ROOT is named, and the root stays", async () => {
+  const build = (name: string, install: string) =>
+    `  ${name}:\n    builds:\n      b:\n        configure: mkdir -p "$BUILD_DIR"\n        install: ${install}\n`;
+  await using project = await Project.create(
+    SMALL + build("whole", `rm -rf "$TMP_ROOT"; ln -s / "$TMP_ROOT"`) +
+      build(
+        "inner",
+        `rm -rf "$TMP_ROOT$ORCHESTRA_ROOT"; ln -s "$ORCHESTRA_ROOT" "$TMP_ROOT$ORCHESTRA_ROOT"`,
+      ),
+  );
+  assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
+  await Deno.writeTextFile(project.path("root/bin/tool"), `#!${project.path("root/bin/x")}\n`);
+  for (const name of ["whole", "inner"]) {
+    const { code, stderr } = await project.orc(["install", "-b", name]);
+    assert.equal(code, 1);
+    assert.match(stderr, /its install script has put something else in the place of "/);
+  }
+  const tool = await Deno.readTextFile(project.path("root/bin/tool"));
+  assert.equal(tool, `#!${project.path("root/bin/x")}\n`);
+  assert.ok(await exists(project.path("root/a_file")));
+});
+
+Deno.test("names that are not UTF-8 are refused before anything is changed", async () => {
+  const build = (name: string, install: string) =>
+    `  ${name}:\n    builds:\n      b:\n        configure: mkdir -p "$BUILD_DIR"\n        install: ${install}\n`;
+  await using project = await Project.create(
+    SMALL + build("file", `touch "$TMP_ROOT$ORCHESTRA_ROOT/x"$'\\xff'"y"`) +
+      build("directory", `mkdir "$TMP_ROOT$ORCHESTRA_ROOT/x"$'\\xff'"y"`),
+  );
+  assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
+  for (const name of ["file", "directory"]) {
+    const { code, stderr } = await project.orc(["install", "-b", name]);
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot use a file named "x\ufffdy": it is not UTF-8/);
+  }
+  assert.equal((await project.orc(["verify"])).code, 0);
+  await project.orc(["shell", "bash", "-c", `mkdir "$ORCHESTRA_ROOT/x"$'\\xff'"y"`]);
+  const { code, stdout } = await project.orc(["verify"]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^x.*y belongs to no component$/m);
 });

@@ -132,6 +132,7 @@ async function buildInto(
     install: true,
     runTests: options.runTests ?? false,
   });
+  const real = await Deno.realPath(inside);
   log("DEBUG", "Executing install script");
   await runActionScript(withEnvironment(build.install, environment), build.install, context, {
     ...target,
@@ -141,6 +142,13 @@ async function buildInto(
     throw new OrchestraError(
       `Cannot merge ${qualifiedName(target)}: its install script has removed ` +
         JSON.stringify(isThere(temporary) ? inside : temporary),
+    );
+  }
+  // A link instead of it could lead to the root itself, which would be processed and moved then.
+  if (!Deno.lstatSync(inside).isDirectory || await Deno.realPath(inside) !== real) {
+    throw new OrchestraError(
+      `Cannot merge ${qualifiedName(target)}: its install script has put something else in the ` +
+        `place of ${JSON.stringify(inside)}`,
     );
   }
   await removeSharedFiles(inside);

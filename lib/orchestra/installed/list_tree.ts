@@ -1,3 +1,5 @@
+import { OrchestraError } from "../errors.ts";
+import { isMissing } from "./complete_transaction.ts";
 import { joinPath } from "../_path.ts";
 
 /** What is in a directory. */
@@ -24,12 +26,14 @@ const TURN = 100;
  * directories, by name. Links are not followed. A directory that is not there is empty.
  *
  * @param directory Where to start.
- * @param options `signal`: gives up.
+ * @param options `signal`: gives up. `odd`: names that are not UTF-8, under which nothing can be
+ * opened, are listed as files instead of refused.
  * @returns What is there.
+ * @throws {OrchestraError} when a name is not UTF-8.
  */
 export async function listTree(
   directory: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly odd?: boolean } = {},
 ): Promise<Tree> {
   const files: string[] = [];
   const directories: TreeDirectory[] = [];
@@ -40,7 +44,14 @@ export async function listTree(
     const below: string[] = [];
     const here: string[] = [];
     for (const entry of readDirectory(joinPath(directory, path), path === "")) {
-      (entry.isDirectory ? below : here).push(joinPath(path, entry.name));
+      const place = joinPath(path, entry.name);
+      const isOdd = entry.name.includes("\ufffd") && !isThere(joinPath(directory, place));
+      if (isOdd && options.odd !== true) {
+        throw new OrchestraError(
+          `Cannot use a file named ${JSON.stringify(place)}: it is not UTF-8`,
+        );
+      }
+      (entry.isDirectory && !isOdd ? below : here).push(place);
     }
     if (path !== "") {
       const { mode } = Deno.lstatSync(joinPath(directory, path));
@@ -61,6 +72,16 @@ function readDirectory(path: string, isStart: boolean): Iterable<Deno.DirEntry> 
     return [...Deno.readDirSync(path)];
   } catch (error) {
     if (isStart && error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
     throw error;
   }
 }

@@ -161,7 +161,7 @@ async function orphansOf(
   broken: readonly BrokenMetadataError[],
   signal: AbortSignal | undefined,
 ): Promise<RootProblem[]> {
-  const { files } = await listTree(root, { ...(signal ? { signal } : {}) });
+  const { files } = await listTree(root, { odd: true, ...(signal ? { signal } : {}) });
   const going = new Set(view.pending?.remove);
   // What broken metadata would say is not known, so its own files are told once.
   const told = new Set(broken.flatMap(({ path }) => {
