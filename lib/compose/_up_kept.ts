@@ -2,6 +2,7 @@ import type { EngineClient } from "../engine/mod.ts";
 import {
   ContainerNetwork,
   findKept,
+  guardFirstStart,
   isKeptCurrent,
   type KeptProject,
   lockKept,
@@ -47,11 +48,18 @@ export async function upKept(
     signal,
   });
   network.add(...specs.map(({ forward: _forward, ...spec }) => spec as typeof specs[number]));
-  const before = new Set((await findKept(engine, name, { signal }))?.containers.keys());
+  const there = await findKept(engine, name, { signal });
+  const before = new Set(there?.containers.keys());
+  await using guard = new AsyncDisposableStack();
   try {
+    // kill -9 leaves nothing of a first start. In an update it leaves what was there, and more.
+    if (there === undefined) {
+      guard.use(await guardFirstStart(engine, network.runId, [projectLock(name), name]));
+    }
     try {
       const startedAtMs = performance.now();
       await network.run(undefined, { timeoutMs: options.timeoutMs, signal });
+      await guard.disposeAsync();
       if (wait === true) {
         await untilReady(network, specs, { timeoutMs: options.timeoutMs, startedAtMs, signal });
       }
@@ -84,8 +92,7 @@ export function lockProject(
   name: string,
   { signal, onEvent }: Pick<UpOptions, "signal" | "onEvent">,
 ): Promise<AsyncDisposable> {
-  // Beside the lock that a network takes for itself; a dot is in no project's name.
-  return lockKept(engine, `${name}.project`, {
+  return lockKept(engine, projectLock(name), {
     signal,
     onWait: () =>
       onEvent?.({
@@ -93,6 +100,11 @@ export function lockProject(
         text: `waiting for another superorch that brings "${name}" up or down`,
       }),
   });
+}
+
+// Beside the lock that a network takes for itself; a dot is in no project's name.
+function projectLock(name: string): string {
+  return `${name}.project`;
 }
 
 // What was there before goes on; the rest of a start that failed is of no use to anybody.

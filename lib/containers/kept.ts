@@ -2,6 +2,7 @@ import type { ContainerSummary, EngineClient } from "../engine/mod.ts";
 import { type ReadEnv, stateDirectory } from "../engine/mod.ts";
 import { FileLock } from "../files/mod.ts";
 import { LABEL } from "./labels.ts";
+import { reaperFor } from "./reaper.ts";
 import { listOwned, removeOwned, type SweepResult } from "./sweep.ts";
 
 /** What is on an engine of a network that outlives the process that made it. */
@@ -76,17 +77,48 @@ export async function lockKept(
   project: string,
   options: LockKeptOptions = {},
 ): Promise<AsyncDisposable> {
-  const bytes = new TextEncoder().encode(`${engine.host}\n${project}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const id = Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
-  return await FileLock.acquire(`${stateDirectory(options.env)}/locks/${project}-${id}.lock`, {
+  return await FileLock.acquire(await keptLockPath(engine, project, options.env), {
     purpose: `superorch up ${project}`,
     parents: true,
     signal: options.signal,
     onWait: () => options.onWait?.(`waiting for another process that changes "${project}"`),
   });
+}
+
+/**
+ * Has the reaper remove what this process makes of a kept network, should it die before it says
+ * that the start is over. For first starts: what was there before would go as well.
+ *
+ * When another process has one of the locks by then, it is that one's, and goes on from there.
+ *
+ * Permissions: `--allow-run` of Deno for the reaper; without it nobody watches.
+ *
+ * @param engine The engine.
+ * @param run Id of the run.
+ * @param locks What has to be free, as {@linkcode lockKept} names it.
+ * @returns Dispose of it when the start is over, however it ended.
+ */
+export async function guardFirstStart(
+  engine: EngineClient,
+  run: string,
+  locks: readonly string[],
+): Promise<AsyncDisposable> {
+  const reaper = reaperFor(engine.host, engine.endpoint, engine.apiVersion);
+  await reaper.watch(run, await Promise.all(locks.map((lock) => keptLockPath(engine, lock))));
+  return { [Symbol.asyncDispose]: () => reaper.release(run) };
+}
+
+async function keptLockPath(
+  engine: EngineClient,
+  project: string,
+  env?: ReadEnv,
+): Promise<string> {
+  const bytes = new TextEncoder().encode(`${engine.host}\n${project}`);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const id = Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+  return `${stateDirectory(env)}/locks/${project}-${id}.lock`;
 }
 
 /** How a kept network is removed. */

@@ -153,6 +153,7 @@ export {
 export { autoExec, type AutoExecOptions } from "./auto_exec.ts";
 export {
   findKept,
+  guardFirstStart,
   type KeptProject,
   lockKept,
   type LockKeptOptions,

@@ -11,8 +11,14 @@ import { LABEL } from "./labels.ts";
  * the reaper itself) is found by its labels at the next start.
  */
 export interface Reaper {
-  /** Puts a run under its care; settles when it knows. */
-  watch(run: string): Promise<void>;
+  /**
+   * Puts a run under its care; settles when it knows.
+   *
+   * @param run Id of the run.
+   * @param keptLocks Paths of lock files, for one that is to be kept once it has started: it is
+   * removed when all of them are free, else whoever has one goes on with it. Images stay.
+   */
+  watch(run: string, keptLocks?: readonly string[]): Promise<void>;
   /** Says that a run has cleaned up after itself. */
   release(run: string): Promise<void>;
   /** Hands over a run that could not clean up after itself: what is left of it is the reaper's. */
@@ -86,11 +92,11 @@ function makeReaper(host: string, endpoint: EngineEndpoint, apiVersion: string):
     await child?.end(abandoned);
   };
   return {
-    async watch(run) {
+    async watch(run, keptLocks) {
       if (runs.size === 0) child = spawnReaper();
       runs.add(run);
       if (runs.size === 1) await tell({ endpoint, apiVersion });
-      await tell({ watch: run });
+      await tell({ watch: run, keptLocks });
     },
     async release(run) {
       await tell({ release: run });
@@ -175,10 +181,22 @@ async function reap(runLabel: string): Promise<void> {
   }
   const [first, ...lines] = text.split("\n").filter((line) => line !== "")
     .map((line) => JSON.parse(line));
-  const runs = new Set<string>();
+  const runs = new Map<string, string[] | undefined>();
   for (const line of lines) {
-    if (line.watch !== undefined) runs.add(line.watch);
+    if (line.watch !== undefined) runs.set(line.watch, line.keptLocks);
     if (line.release !== undefined) runs.delete(line.release);
+  }
+  // The kernel gave the owner's locks back when it died. They stay ours until this process ends;
+  // the files are removed before that, as whoever waits for them expects.
+  const locked: string[] = [];
+  for (const [run, keptLocks = []] of runs) {
+    for (const path of keptLocks) {
+      const file = await Deno.open(path, { write: true, create: true }).catch(() => undefined);
+      const free = await file?.tryLock(true).catch(() => false) === true &&
+        (await file!.stat()).ino === (await Deno.stat(path).catch(() => undefined))?.ino;
+      if (free) locked.push(path);
+      else runs.delete(run);
+    }
   }
   if (first === undefined || runs.size === 0) Deno.exit(0);
   const { endpoint, apiVersion } = first;
@@ -211,10 +229,12 @@ async function reap(runLabel: string): Promise<void> {
   for (let round = 0, empty = 0; round < 100 && empty < 3 && silences < 10; round++) {
     let found = 0;
     let silent = false;
-    for (const run of runs) {
-      const label = [`${runLabel}=${run}`, "org.superorch.lifetime=owner"];
+    for (const [run, keptLocks] of runs) {
+      const lifetime = keptLocks === undefined ? "owner" : "kept";
+      const label = [`${runLabel}=${run}`, `org.superorch.lifetime=${lifetime}`];
       const filters = encodeURIComponent(JSON.stringify({ label }));
       for (const [list, path, query] of kinds) {
+        if (keptLocks !== undefined && path === "/images/") continue;
         const items = await call("GET", `${list}filters=${filters}`).catch(() => null);
         // An engine that does not answer has not said that nothing is left; one that is gone for
         // good is left to the labels.
@@ -229,5 +249,6 @@ async function reap(runLabel: string): Promise<void> {
     empty = found === 0 && !silent ? empty + 1 : 0;
     if (empty < 3) await new Promise((resolve) => setTimeout(resolve, found > 0 ? 20 : 150));
   }
+  for (const path of locked) await Deno.remove(path).catch(() => {});
   Deno.exit(0);
 }

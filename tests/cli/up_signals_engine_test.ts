@@ -11,6 +11,12 @@ const TWO = `services:
   deaf: { image: IMAGE, command: sleep 1000, depends_on: [polite] }
 `;
 
+const SLOW = `services:
+  a: { image: IMAGE, command: sleep 1000 }
+  b: { image: IMAGE, command: sleep 1000, healthcheck: { test: [CMD, "false"], start_period: 90s } }
+  c: { image: IMAGE, command: sleep 1000, depends_on: { b: { condition: service_healthy } } }
+`;
+
 /** Starts `up`, waits until something is true, sends a signal, and gives how it ended. */
 async function interrupted(
   project: TestProject,
@@ -146,12 +152,39 @@ Deno.test("kill -9 in the middle leaves nothing once the reaper has been there",
   }
 });
 
-Deno.test("kill -9 of up --detach: the next one goes on from there", async () => {
+Deno.test("kill -9 in the first start of up --detach leaves nothing", async () => {
+  await using project = await TestProject.make(SLOW);
+  for (const count of [0, 1]) {
+    const made = async () => {
+      const labels = { [LABEL.project]: project.name };
+      assert.ok((await project.engine.networks.list({ labels })).length > 0);
+      await running(project, count)();
+    };
+    await interrupted(project, "SIGKILL", made, ["up", "-d"]);
+    await nothingLeftWithin(20_000, project.engine, { [LABEL.project]: project.name });
+  }
+});
+
+Deno.test("kill -9 in the first start of up --detach: the next one works at once", async () => {
   await using project = await TestProject.make(TWO);
   await interrupted(project, "SIGKILL", running(project, 1), ["up", "-d"]);
   const { code, stderr } = await project.run("up", "-d");
   assert.equal(code, 0, stderr);
   assert.deepEqual(await states(project), ["running", "running"]);
+  const again = await project.run("up", "-d");
+  assert.match(again.stdout + again.stderr, /nothing to do/);
+});
+
+Deno.test("kill -9 in an update by up --detach leaves what was there", async () => {
+  await using project = await TestProject.make(
+    "services: { a: { image: IMAGE, command: sleep 1000 } }",
+  );
+  await project.run("up", "-d", "-q");
+  const [before] = Object.entries(await project.containers());
+  await project.write("compose.yaml", SLOW);
+  await interrupted(project, "SIGKILL", running(project, 2), ["up", "-d"]);
+  const [name, state] = before!;
+  assert.equal((await project.containers())[name], state);
 });
 
 Deno.test("down ends an up in another terminal, and up after it works", async () => {
