@@ -79,7 +79,12 @@ export class RunLog implements Disposable {
 
 /** Name of the file with the output of a node. */
 export function logFileName(node: string): string {
-  return `${node.replace(/[/\\\0]/g, "_")}.log`;
+  // Rows whose values differ only in these must not share a file.
+  const word = node.replace(
+    /[%/\\\0]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+  return `${word}.log`;
 }
 
 /**

@@ -10,6 +10,7 @@ import { writeAtomic } from "../../files/mod.ts";
 import type { PlanNode } from "../model.ts";
 import { matchesGlob } from "../plan/glob.ts";
 import { OUT_DIR, PROJECT_DIR } from "./labels.ts";
+import { leadsInside } from "./leads_inside.ts";
 import { allFiles, lstatIfThere, projectEntries } from "./project_files.ts";
 
 /** What is known of the files of one stage. */
@@ -86,6 +87,7 @@ export class ArtifactStore {
     if (node.artifacts.length === 0) return [];
     const dir = dirOf(node);
     const target = `${this.#root}/artifacts/${dir}`;
+    await this.#refuseLinks(dir);
     await Deno.remove(target, { recursive: true }).catch(ignoreMissing);
     const taken: Kept[] = [];
     for (const { paths, exclude, expireMs } of wanted) {
@@ -140,6 +142,16 @@ export class ArtifactStore {
     }
   }
 
+  // A stage that has the project itself can put a link in the place of any of them.
+  async #refuseLinks(dir: string): Promise<void> {
+    let path = this.#root;
+    for (const part of ["", "artifacts", ...dir.split("/")]) {
+      if (part !== "") path += `/${part}`;
+      if ((await lstatIfThere(path))?.isSymlink !== true) continue;
+      throw new Error(`Cannot keep artifacts: ${JSON.stringify(path)} is a symbolic link`);
+    }
+  }
+
   async #read(): Promise<readonly Kept[]> {
     try {
       const index = JSON.parse(await Deno.readTextFile(this.#indexPath));
@@ -181,12 +193,17 @@ function isSame(a: Kept, b: Kept): boolean {
 
 /** Directory of the artifacts of a node. */
 export function dirOf({ stage, row }: Pick<PlanNode, "stage" | "row">): string {
-  // A name never leads anywhere else: what is there is removed before the stage's own files come.
-  const word = (text: string) => text.replace(/[/\\\0]/g, "_").replace(/^\.+$/, "_");
+  // A name never leads anywhere else, and not to the files of another row: what is there is removed
+  // before the stage's own files come.
+  const word = (text: string) => text.replace(/[%,/\\\0]|^\.(?=\.*$)/g, percent);
   if (row === undefined) return word(stage.name);
   return `${word(stage.name)}/${
     Object.entries(row).map(([name, value]) => `${word(name)}=${word(value)}`).join(",")
   }`;
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** Makes the directory for results, which git does not see. */
@@ -228,6 +245,7 @@ async function collectFromHost(
   target: string,
   { signal }: ArtifactSource,
 ): Promise<readonly string[]> {
+  if (!await leadsInside(directory, base)) return [];
   const info = await lstatIfThere(base === "" ? directory : `${directory}/${base}`);
   if (info === undefined) return [];
   const all = info.isDirectory ? await allFiles(directory, base, signal) : [base];

@@ -178,9 +178,9 @@ async function makeDirectory(path: string, target: CacheTarget): Promise<void> {
   await execInContainer(engine, containerId, ["mkdir", "-p", path], { user: "0", signal });
 }
 
-async function directoryName({ key }: PlannedCache): Promise<string> {
+async function directoryName({ key, paths }: PlannedCache): Promise<string> {
   const readable = key.replace(/[^a-zA-Z0-9_.-]+/g, "-").replace(/^\.+/, "").slice(0, 60);
-  return `${readable}-${await shortHash(key)}`;
+  return `${readable}-${await shortHash(JSON.stringify([key, paths]))}`;
 }
 
 /** The first 16 hexadecimal digits of a SHA-256. */

@@ -1,5 +1,6 @@
 import type { PlanNode } from "../model.ts";
 import type { ArtifactStore } from "./artifacts.ts";
+import { leadsInside } from "./leads_inside.ts";
 import { lstatIfThere } from "./project_files.ts";
 
 /**
@@ -48,9 +49,16 @@ export class ProjectGuests {
       if (await lstatIfThere(`${this.#directory}/${file}`) !== undefined) continue;
       const info = await lstatIfThere(`${source}/${file}`);
       if (info === undefined) continue;
+      const fail = (why: string): never => {
+        throw new Error(
+          `Cannot put the artifact "${file}" of "${node.id}" into the project: ${why}`,
+        );
+      };
+      if (!await leadsInside(this.#directory, file)) fail("a link leads out of it");
       const parts = file.split("/").slice(0, -1);
       for (let depth = 1; depth <= parts.length; depth++) {
-        await this.#makeDirectory(parts.slice(0, depth).join("/"));
+        const parent = parts.slice(0, depth).join("/");
+        if (!await this.#makeDirectory(parent)) fail(`"${parent}" is no directory`);
       }
       const target = `${this.#directory}/${file}`;
       if (info.isSymlink) await Deno.symlink(await Deno.readLink(`${source}/${file}`), target);
@@ -59,10 +67,14 @@ export class ProjectGuests {
     }
   }
 
-  async #makeDirectory(path: string): Promise<void> {
-    if (await lstatIfThere(`${this.#directory}/${path}`) !== undefined) return;
-    await Deno.mkdir(`${this.#directory}/${path}`);
+  async #makeDirectory(path: string): Promise<boolean> {
+    const full = `${this.#directory}/${path}`;
+    if (await lstatIfThere(full) !== undefined) {
+      return await Deno.stat(full).then(({ isDirectory }) => isDirectory, () => false);
+    }
+    await Deno.mkdir(full);
     this.#made.push(path);
+    return true;
   }
 }
 
