@@ -19,7 +19,7 @@ interface SubmitFlags {
   readonly maxAttempts?: string;
   readonly concurrency?: string;
   readonly id?: string;
-  readonly tail?: boolean;
+  readonly follow?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function submitCommand(output: Output): CommandUnknownOpts {
   const gather = (value: string, all: readonly string[] = []) => [...all, value];
   const command = new Command("submit")
     .description(
-      "Ask a coordinator for a build of a repository, and print the build's id. With --tail, show " +
+      "Ask a coordinator for a build of a repository, and print the build's id. With --follow, show " +
         "its log and end as it does: 0 passed, 1 failed, 124 timed out, 130 cancelled, 255 error.",
     )
     .argument("<repository>", "its address, for git clone")
@@ -48,7 +48,7 @@ export function submitCommand(output: Output): CommandUnknownOpts {
     .option("--max-attempts <n>", "how often it is started when agents are lost (default: 3)")
     .option("--concurrency <name>", "only one build with this name runs at a time")
     .option("--id <id>", "what it is known by; asked for a second time, it is the same build")
-    .option("--tail", "show the log until it has ended")
+    .option("-f, --follow", "show the log until it has ended")
     .option("--json", "print the build as JSON");
   return addClientFlags(command as unknown as Command).action(async (...words: unknown[]) => {
     const flags = words[1] as SubmitFlags;
@@ -61,7 +61,7 @@ export function submitCommand(output: Output): CommandUnknownOpts {
     if (flags.json === true) output.out.write(formatJson(build));
     else output.out.write(`${build.id}\n`);
     output.err.write(`Build #${build.number}: ${client.page(`/builds/${build.id}`)}\n`);
-    if (flags.tail !== true) return;
+    if (flags.follow !== true) return;
     const end = endOf(await tailBuild(client, build.id, output));
     if (end !== undefined) throw end;
   }) as unknown as CommandUnknownOpts;

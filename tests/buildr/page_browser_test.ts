@@ -238,9 +238,14 @@ pageTest("a build is followed live: stages, log, result", async (page, scene) =>
     await agent.tell(delivery, { stage: "unit", data: `line ${line}\n` });
   }
   await page.waitForSelector("#L300");
+  await agent.tell(delivery, { stage: "unit", data: "50 \x1b[32m%" });
+  await page.waitForSelector(".l.open i.f2:text('%')");
+  await agent.tell(delivery, { stage: "unit", data: "\x1b[0m\n" });
+  await page.waitForSelector("#L301");
+  assert.equal(await page.locator(".l.open").count(), 0);
   // Follows: the last line is in sight.
   await eventually(async () => {
-    const box = await page.locator("#L300").boundingBox();
+    const box = await page.locator("#L301").boundingBox();
     assert.ok(box !== null && box.y < 800, JSON.stringify(box));
   }, 5_000);
   assert.ok(await page.isChecked("#follow"));

@@ -40,7 +40,7 @@ export function depthPlot(depths: readonly Depth[], since: number, now: number):
   const clock = (at: number) => new Date(at).toISOString().slice(11, 16);
   return html`
     <figure class="plot">
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
+      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="xMinYMid" role="img"
         aria-label="Waiting and running builds. ${words}">
     ${ticks.map((tick) =>
       html`

@@ -283,6 +283,23 @@ class Log {
     if (typeof b === "string") element.style.background = b;
     return [element];
   }
+  // What has been written of lines that are not complete: progress, a question.
+  showOpen() {
+    const open = new Map(this.lines.open().map((line) => [line.stage, line.text]));
+    for (const id of open.keys()) this.stage(id);
+    for (const stage of this.stages.values()) {
+      const text = open.get(stage.id);
+      if (text === undefined) {
+        stage.open?.remove();
+        stage.open = undefined;
+        continue;
+      }
+      stage.open ??= make("div", "l open", make("a"), make("span"));
+      const parts = ansiSpans(text, stage.style).spans;
+      stage.open.lastChild.replaceChildren(...parts.flatMap((part) => this.styled(part.style, [part.text])));
+      stage.body.append(stage.open);
+    }
+  }
   redraw() {
     for (const row of this.root.querySelectorAll(".l")) {
       const entry = this.all[Number(row.id.slice(1))];
@@ -455,6 +472,7 @@ class Log {
       }
     }
     flush();
+    this.showOpen();
     this.latest = this.stages.get(this.latestId);
     if (hasNews) { clearTimeout(this.refreshTimer); this.refreshTimer = setTimeout(refresh, 100); }
   }

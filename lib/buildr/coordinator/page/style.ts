@@ -103,7 +103,7 @@ td[data-label=Tags], td[data-label=Builds] { white-space: normal; }
 .actions { display: flex; gap: .5rem; margin-left: auto; }
 td.actions { display: table-cell; text-align: right; }
 .why { border-left: 3px solid var(--c, var(--dim)); background: var(--soft); padding: .5rem .9rem; border-radius: 0 8px 8px 0; margin: 0 0 1rem; overflow-wrap: anywhere; white-space: pre-wrap; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .7rem 1.4rem; margin: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .7rem 1.4rem; margin: 0; }
 .facts div { min-width: 0; } .facts dt { font-size: .8rem; color: var(--dim); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .facts div:first-child { grid-column: span 2; }
