@@ -140,6 +140,7 @@ function checkReferences(
 function checkAxis(name: string, at: Place, stage: Stage | undefined, reader: Reader): void {
   const rows = stage?.matrix;
   if (rows === undefined) {
+    if (stage !== undefined && reader.wrongMatrices.has(stage.name)) return;
     const what = stage === undefined ? "only stages have rows" : `"${stage.name}" has no "matrix"`;
     reader.error(at, "bad-interpolation", `Cannot replace "\${matrix.${name}}": ${what}`);
     return;
@@ -181,6 +182,7 @@ function checkRow(
   reader: Reader,
 ): void {
   if (target.matrix === undefined) {
+    if (reader.wrongMatrices.has(target.name)) return;
     reader.error(at, "unknown-row", `Stage "${target.name}" has no "matrix"`);
     return;
   }

@@ -32,6 +32,8 @@ export class Reader {
   readonly diagnostics: Diagnostics;
   /** Version of the manifest. */
   readonly version: 1 | 2;
+  /** Stages whose matrix is there and cannot be read: what refers to it is no second mistake. */
+  readonly wrongMatrices: Set<string> = new Set();
 
   /** Makes a reader. */
   constructor(diagnostics: Diagnostics, version: 1 | 2) {

@@ -188,6 +188,7 @@ export function readStage(
   if (node.kind === "map") {
     checkKeys(node, fields, kind, name, reader);
     own = readFields(fields, node, reader, name);
+    if (node.entries.has("matrix") && own.matrix === undefined) reader.wrongMatrices.add(name);
   } else if (!isNull(node)) {
     const hint = node.kind === "list" || node.kind === "scalar"
       ? `put its lines below "script"`
