@@ -411,3 +411,19 @@ Deno.test("names that would have the same paths are refused, and located", async
     ]
   ) assert.ok(message.includes(part), `${part}\nis not in\n${message}`);
 });
+
+Deno.test("paths that cannot be expanded are all told, each in one line with its place", async () => {
+  const message = await messageOf(`components: {a: {builds: {b: {configure: c, install: i}}}}
+paths:
+  orchestra_root: "\${NOPE}/x"
+  builds_dir: $BUILDS_DIR/x
+  tmproot: $ORCHESTRA_ROOT/tmp
+  sources_dir: $OTHER/x
+`);
+  assert.equal(
+    message.replace(/^.*?Cannot/s, "Cannot"),
+    `Cannot expand paths.orchestra_root: the variable "NOPE" is not set (config/components.yml:3)
+Cannot expand paths.sources_dir: the variable "OTHER" is not set (config/components.yml:6)
+Cannot expand paths.builds_dir: it leads back to itself: BUILDS_DIR -> BUILDS_DIR (config/components.yml:4)`,
+  );
+});

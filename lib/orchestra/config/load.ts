@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import type { Configuration } from "../model.ts";
 import { expandConfiguration, type Expanded } from "./expand_configuration.ts";
 import { locator, type TemplateLine } from "./locate.ts";
-import { resolvePaths, unknownPaths } from "./paths.ts";
+import { pathMistakes, resolvePaths, unknownPaths } from "./paths.ts";
 import { type RawConfiguration, readConfiguration } from "./read_configuration.ts";
 import { CONFIGURATION_SCHEMA } from "./schema.ts";
 import { createUserOptions } from "./user_options.ts";
@@ -65,14 +65,14 @@ export async function loadConfiguration(
   checkVersion(expanded.config);
   const raw = await checked(expanded);
   const { result, mistakes } = readConfiguration(raw, log);
-  if (mistakes.length > 0) {
-    throw await configurationError(expanded, mistakes, ({ message }) => message);
-  }
+  const pathOptions = { dotdir, paths: raw.paths ?? {}, env };
+  const all = [...mistakes, ...pathMistakes(pathOptions)];
+  if (all.length > 0) throw await configurationError(expanded, all, ({ message }) => message);
   for (const { key, meant } of unknownPaths(raw.paths ?? {})) {
     const hint = meant === undefined ? "" : `, did you mean ${meant}?`;
     log("WARNING", `paths.${key} has no meaning${hint}`);
   }
-  const paths = resolvePaths({ dotdir, paths: raw.paths ?? {}, env });
+  const paths = resolvePaths(pathOptions);
   return { ...result, paths, hash: expanded.hash };
 }
 
@@ -119,8 +119,13 @@ async function configurationError(
   });
   const message = located.map((mistake) => {
     const line = "line" in mistake ? mistake.line : undefined;
-    const place = line === undefined ? "" : `\n    in config/${line.file}:${line.line}`;
-    return show(mistake) + place;
+    const text = show(mistake);
+    if (line === undefined) return text;
+    const place = `config/${line.file}:${line.line}`;
+    // A path that cannot be expanded is told in one line.
+    return mistake.path[0] === "paths" && !text.includes("\n")
+      ? `${text} (${place})`
+      : `${text}\n    in ${place}`;
   }).join("\n");
   return new ConfigurationError(message, located);
 }

@@ -1,6 +1,7 @@
 import { OrchestraError } from "../errors.ts";
 import type { Paths } from "../model.ts";
 import { mostSimilar } from "./similarity.ts";
+import type { Mistake } from "./validate.ts";
 
 /** What {@linkcode resolvePaths} takes. */
 export interface ResolvePathsOptions {
@@ -61,6 +62,36 @@ export function resolvePaths(options: ResolvePathsOptions): Paths {
   };
 }
 
+/**
+ * Finds what is wrong with `paths`: all of it, where {@linkcode resolvePaths} stops at the first.
+ *
+ * Permissions: as there.
+ */
+export function pathMistakes(options: ResolvePathsOptions): readonly Mistake[] {
+  const found = new Map<string, Mistake>();
+  for (const known of Object.values(KNOWN)) {
+    try {
+      new Resolver(options).path(known);
+    } catch (error) {
+      if (!(error instanceof PathError)) throw error;
+      // What several paths build upon is told once, in their words.
+      found.set(error.key, { path: ["paths", error.key], message: error.message });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A path that cannot be expanded. */
+class PathError extends OrchestraError {
+  /** Its key in `paths`. */
+  readonly key: string;
+
+  constructor(key: string, problem: string) {
+    super(`Cannot expand paths.${key}: ${problem}`);
+    this.key = key;
+  }
+}
+
 /** Names in `paths` that mean nothing, with what was probably meant. */
 export function unknownPaths(
   paths: Readonly<Record<string, string>>,
@@ -85,8 +116,8 @@ class Resolver {
     if (done !== undefined) return done;
     const { dotdir, paths } = this.#options;
     const written = Object.hasOwn(paths, known.key) ? paths[known.key]! : this.#default(known);
-    const what = `paths.${known.key}`;
-    const expanded = this.#inside(known.variable, what, () => this.#expand(written, what));
+    const { key } = known;
+    const expanded = this.#inside(known.variable, key, () => this.#expand(written, key));
     const path = realPath(expanded.startsWith("/") ? expanded : `${dotdir}/${expanded}`);
     this.#done.set(known.variable, path);
     return path;
@@ -101,30 +132,30 @@ class Resolver {
     return takeOther ? other : byDefault;
   }
 
-  #expand(text: string, what: string): string {
-    const home = /^~(?=\/|$)/.test(text) ? this.#variable("HOME", what) + text.slice(1) : text;
+  #expand(text: string, key: string): string {
+    const home = /^~(?=\/|$)/.test(text) ? this.#variable("HOME", key) + text.slice(1) : text;
     return home.replace(
       /\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
-      (_, braced?: string, plain?: string) => this.#variable(braced ?? plain!, what),
+      (_, braced?: string, plain?: string) => this.#variable(braced ?? plain!, key),
     );
   }
 
-  #variable(name: string, what: string): string {
+  #variable(name: string, key: string): string {
     if (name === "ORCHESTRA_DOTDIR") return this.#options.dotdir;
     const builtin = Object.values(KNOWN).find(({ variable }) => variable === name);
     if (builtin !== undefined) {
-      if (this.#open.includes(name)) throw this.#circle(name, what);
+      if (this.#open.includes(name)) throw this.#circle(name, key);
       return this.path(builtin);
     }
     const value = this.#options.env(name);
     if (value === undefined) {
-      throw new OrchestraError(`Cannot expand ${what}: the variable "${name}" is not set`);
+      throw new PathError(key, `the variable ${JSON.stringify(name)} is not set`);
     }
-    return this.#inside(name, what, () => this.#expand(value, what));
+    return this.#inside(name, key, () => this.#expand(value, key));
   }
 
-  #inside(name: string, what: string, expand: () => string): string {
-    if (this.#open.includes(name)) throw this.#circle(name, what);
+  #inside(name: string, key: string, expand: () => string): string {
+    if (this.#open.includes(name)) throw this.#circle(name, key);
     this.#open.push(name);
     try {
       return expand();
@@ -133,9 +164,9 @@ class Resolver {
     }
   }
 
-  #circle(name: string, what: string): OrchestraError {
+  #circle(name: string, key: string): PathError {
     const circle = [...this.#open.slice(this.#open.indexOf(name)), name].join(" -> ");
-    return new OrchestraError(`Cannot expand ${what}: it leads back to itself: ${circle}`);
+    return new PathError(key, `it leads back to itself: ${circle}`);
   }
 }
 
