@@ -2,9 +2,10 @@
  * The one gate: engine, format, lint, types, doc lint, publish dry run, compile smoke, doc tests,
  * tests, leftovers. The last line of standard output is `N passed, N failed`.
  *
- *     deno run -A tests/gate.ts [--fast] [--jobs=N]
+ *     deno run -A tests/gate.ts [--fast] [--checked] [--jobs=N]
  *
- * `--fast` leaves out what needs an engine.
+ * `--fast` leaves out what needs an engine; `--checked` what `.buildr.yml` has in stages of their
+ * own: format, lint and types.
  */
 
 import { killAll } from "./support/gate_process.ts";
@@ -37,7 +38,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 }
 
 Deno.chdir(new URL("..", import.meta.url));
-const { fast, jobs } = readArguments(Deno.args);
+const { fast, checked, jobs } = readArguments(Deno.args);
 scratch = await makeScratch();
 try {
   const ready = !fast && await attempt("engine", async () => {
@@ -46,7 +47,7 @@ try {
   });
   let before: ReadonlySet<string> = new Set();
   if (ready) before = await (await leaks()).rememberOwned();
-  await runStaticStages(report);
+  await runStaticStages(report, { checked });
   const run = { id, scratch, engine: !fast, jobs };
   await runDocTests(report, run);
   await runTestFiles(report, run);
@@ -94,16 +95,27 @@ async function attempt(name: string, stage: () => Promise<readonly string[]>): P
   return problems.length === 0;
 }
 
-function readArguments(args: readonly string[]): { fast: boolean; jobs: number } {
+interface GateOptions {
+  readonly fast: boolean;
+  readonly checked: boolean;
+  readonly jobs: number;
+}
+
+function readArguments(args: readonly string[]): GateOptions {
   // Tests mostly wait for an engine or for their own processes; four at a time is where two cores
   // stop getting faster.
-  let options = { fast: false, jobs: Math.min(4, Math.max(2, navigator.hardwareConcurrency)) };
+  let options: GateOptions = {
+    fast: false,
+    checked: false,
+    jobs: Math.min(4, Math.max(2, navigator.hardwareConcurrency)),
+  };
   for (const word of args) {
     const count = /^--jobs=([1-9]\d?)$/.exec(word)?.[1];
     if (word === "--fast") options = { ...options, fast: true };
+    else if (word === "--checked") options = { ...options, checked: true };
     else if (count !== undefined) options = { ...options, jobs: Number(count) };
     else if (word !== "--") {
-      console.error(`Unknown word "${word}"; known are --fast and --jobs=N`);
+      console.error(`Unknown word "${word}"; known are --fast, --checked and --jobs=N`);
       Deno.exit(2);
     }
   }
