@@ -1,5 +1,6 @@
 import { Deadline, delay } from "../retry/mod.ts";
 import { drain } from "./_drain.ts";
+import { signalsHaveCome } from "./_own_terminal.ts";
 import type { InputFeed } from "./_input.ts";
 import { enlist, type LiveCommand, whileNotEnding } from "./_live.ts";
 import { GroupScope, type ProcessScope, TreeScope } from "./_scope.ts";
@@ -14,9 +15,6 @@ const POLL_MS = 5;
 
 /** After SIGKILL only the system itself can keep a process: not worth waiting for long. */
 const KILL_WAIT_MS = 1_000;
-
-/** How long a signal may take from the kernel through Deno to a handler; it takes about one. */
-const CTRL_C_TRAVEL_MS = 15;
 
 /** What a runner is made from; for {@linkcode Command.run}. */
 export interface StartedCommand {
@@ -279,9 +277,7 @@ export class CommandRunner implements AsyncDisposable {
 
   /** Lets what a finished command has left behind go on. Called by `runToCompletion()`. */
   async release(): Promise<void> {
-    // A Ctrl-C that was meant for the command alone comes to this program through a thread of
-    // Deno's, and may still be on its way: without a handler it would end the program (seen).
-    if (this.command.spec.interactive && !this.#isReleased) await delay(CTRL_C_TRAVEL_MS);
+    if (this.command.spec.interactive && !this.#isReleased) await signalsHaveCome();
     this.#isReleased = true;
     this.#delist();
     const unwatch = this.#unwatch;
