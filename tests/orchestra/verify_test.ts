@@ -151,3 +151,43 @@ Deno.test("orc verify prints problems on standard output and ends with 1", async
   const json = await project.orc(["verify", "--json"]);
   assert.equal(JSON.parse(json.stdout).problems[0].kind, "missing");
 });
+
+Deno.test({
+  name: "verifyRoot() finds versions of symbols that libraries do not have, link-only ones first",
+  ignore: !await isProgram("gcc"),
+  fn: async () => {
+    await withRoot({
+      "f.c": "int f(void) { return 0; }\n",
+      "main.c": "int f(void); int main(void) { return f(); }\n",
+      "one.map": "F_1 { global: f; };\n",
+      "two.map": "F_1 { }; F_2 { global: f; } F_1;\n",
+    }, async (root) => {
+      const gcc = async (...args: string[]) => {
+        const { code, stderr } = await runProgram("gcc", args, { cwd: root });
+        assert.equal(code, 0, stderr);
+      };
+      const library = (path: string, map: string) =>
+        gcc("-shared", "-o", path, "f.c", "-Wl,-soname,libf.so", `-Wl,--version-script=${map}`);
+      await Deno.mkdir(`${root}/link-only/lib`, { recursive: true });
+      await Deno.mkdir(`${root}/bin`);
+      await library("lib64/libf.so", "two.map");
+      await gcc("-o", "bin/main", "main.c", "-Llib64", "-lf", "-Wl,-rpath,$ORIGIN/../lib64");
+      const files = ["bin/main", "lib64/libf.so", "link-only/lib/libf.so"];
+      await Deno.mkdir(`${root}/share/orchestra`, { recursive: true });
+      for (const [path, text] of Object.entries(component("a", files.slice(0, 2)))) {
+        await Deno.writeTextFile(`${root}/${path}`, text);
+      }
+      for (const rest of ["main.c", "two.map"]) await Deno.remove(`${root}/${rest}`);
+      const versions = async () => (await found(root)).filter((text) => text.includes("version"));
+      assert.deepEqual(await versions(), []);
+      await library("link-only/lib/libf.so", "one.map");
+      const [index] = Object.entries(component("a", files));
+      await Deno.writeTextFile(`${root}/${index![0]}`, index![1]);
+      const problem = "bin/main needs version F_2 of libf.so, which";
+      assert.deepEqual(await versions(), [`${problem} link-only/lib/libf.so does not have`]);
+      await Deno.remove(`${root}/link-only`, { recursive: true });
+      await library("lib64/libf.so", "one.map");
+      assert.deepEqual(await versions(), [`${problem} lib64/libf.so does not have`]);
+    });
+  },
+});

@@ -20,7 +20,15 @@ export type RootProblem =
   /** A directory in a RUNPATH that is in the root but not relative to the file, or not there. */
   | { readonly kind: "runpath"; readonly path: string; readonly directory: string }
   /** A library that the dynamic linker will not find. */
-  | { readonly kind: "needed"; readonly path: string; readonly library: string };
+  | { readonly kind: "needed"; readonly path: string; readonly library: string }
+  /** A version of symbols that a library must have, and that the one which is found has not. */
+  | {
+    readonly kind: "version";
+    readonly path: string;
+    readonly library: string;
+    readonly version: string;
+    readonly found: string;
+  };
 
 /** What is in a root. */
 export interface VerifiedRoot {
@@ -41,6 +49,9 @@ export interface VerifyOptions {
   /** Ends the check. */
   readonly signal?: AbortSignal;
 }
+
+/** Libraries that programs are only linked with: old ones, for what must run on old systems. */
+const LINK_ONLY = /(?:^|\/)link-only\//;
 
 /** What runs leave there for themselves: the lock, a change that is prepared, roots of sandboxes. */
 const OWN = /^share\/orchestra\/\.(?:lock$|transaction\/|sandbox\/)/;
@@ -99,7 +110,12 @@ export async function verifyRoot(root: string, options: VerifyOptions = {}): Pro
     if (names.size > 1) problems.push({ kind: "duplicate", path, components: [...names].sort() });
   }
   problems.push(...await orphansOf(root, view, owners, broken, signal));
-  const linker = new Linker(root, view, systemLibraries);
+  const linkOnly = new Map(
+    [...owners.keys()].filter((path) => LINK_ONLY.test(path) && view.locate(path) !== undefined)
+      .sort()
+      .map((path) => [baseName(path), path]),
+  );
+  const linker = new Linker(root, view, systemLibraries, linkOnly);
   for (const path of [...owners.keys()].sort()) {
     signal?.throwIfAborted();
     problems.push(...linker.check(path));
@@ -129,6 +145,9 @@ export function describeProblem(problem: RootProblem): string {
         "to it: it breaks when the root is moved";
     case "needed":
       return `${problem.path} needs the library ${problem.library}, which is not found`;
+    case "version":
+      return `${problem.path} needs version ${problem.version} of ${problem.library}, which ` +
+        `${problem.found} does not have`;
   }
 }
 
@@ -205,11 +224,21 @@ class Linker {
   readonly #root: string;
   readonly #view: RootView;
   readonly #system: readonly string[];
+  readonly #linkOnly: ReadonlyMap<string, string>;
+  /** Versions that libraries define, by path. */
+  readonly #versions = new Map<string, ReadonlySet<string>>();
 
-  constructor(root: string, view: RootView, system: readonly string[]) {
+  /** `linkOnly`: paths in the root by names of libraries. */
+  constructor(
+    root: string,
+    view: RootView,
+    system: readonly string[],
+    linkOnly: ReadonlyMap<string, string>,
+  ) {
     this.#root = root;
     this.#view = view;
     this.#system = system;
+    this.#linkOnly = linkOnly;
   }
 
   check(path: string): RootProblem[] {
@@ -236,11 +265,48 @@ class Linker {
           joinPath(this.#root, "lib"),
           joinPath(this.#root, "lib64"),
         ].map((directory) => joinPath(directory, library));
-      if (!places.some((candidate) => this.#exists(candidate))) {
-        problems.push({ kind: "needed", path, library });
+      const found = places.find((candidate) => this.#exists(candidate));
+      if (found === undefined) problems.push({ kind: "needed", path, library });
+      // What is found may be newer than what the program may count on.
+      const linkOnly = this.#linkOnly.get(baseName(library));
+      const defines = linkOnly === undefined ? found : joinPath(this.#root, linkOnly);
+      if (defines === undefined || LINK_ONLY.test(path)) continue;
+      const defined = this.#versionsOf(defines);
+      // Of a library without any versions, the dynamic linker takes every symbol.
+      if (defined.size === 0) continue;
+      for (const one of elf.versionsNeeded.filter((one) => one.library === library)) {
+        for (const version of one.versions.filter((version) => !defined.has(version))) {
+          problems.push({ kind: "version", path, library, version, found: this.#shown(defines) });
+        }
       }
     }
     return problems;
+  }
+
+  #versionsOf(library: string): ReadonlySet<string> {
+    const known = this.#versions.get(library);
+    if (known !== undefined) return known;
+    const path = this.#located(library);
+    let versions: ReadonlySet<string> = new Set();
+    try {
+      versions = new Set(readElfDynamic(path)?.versionsDefined);
+    } catch (error) {
+      if (!isMissing(error) && !(error instanceof Deno.errors.PermissionDenied)) throw error;
+    }
+    this.#versions.set(library, versions);
+    return versions;
+  }
+
+  /** Where a file is, which a change that was interrupted may not have put into its place yet. */
+  #located(path: string): string {
+    const plain = normalize(path);
+    if (!plain.startsWith(`${this.#root}/`)) return path;
+    return this.#view.locate(plain.slice(this.#root.length + 1)) ?? path;
+  }
+
+  #shown(path: string): string {
+    const plain = normalize(path);
+    return plain.startsWith(`${this.#root}/`) ? plain.slice(this.#root.length + 1) : plain;
   }
 
   /** A directory of this very root, or one that was there only while it was built. */

@@ -6,6 +6,10 @@ export interface ElfDynamic {
   readonly strings: string;
   /** `DT_NEEDED`: the libraries it loads. */
   readonly needed: readonly string[];
+  /** `DT_VERNEED`: the versions of symbols that each library must have, weak ones left out. */
+  readonly versionsNeeded: readonly LibraryVersions[];
+  /** `DT_VERDEF`: the versions of symbols that it defines, as a library. */
+  readonly versionsDefined: readonly string[];
   /** `DT_SONAME`. */
   readonly soname: string | undefined;
   /** The directories of `DT_RPATH`. */
@@ -18,6 +22,14 @@ export interface ElfDynamic {
   readonly machine: number;
 }
 
+/** What is needed of a library. */
+export interface LibraryVersions {
+  /** Its name, as in `DT_NEEDED`. */
+  readonly library: string;
+  /** Names of versions, such as `GLIBC_2.34`. */
+  readonly versions: readonly string[];
+}
+
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const DT_NEEDED = 1;
@@ -26,6 +38,13 @@ const DT_STRSZ = 10;
 const DT_SONAME = 14;
 const DT_RPATH = 15;
 const DT_RUNPATH = 29;
+const DT_VERDEF = 0x6ffffffc;
+const DT_VERDEFNUM = 0x6ffffffd;
+const DT_VERNEED = 0x6ffffffe;
+const DT_VERNEEDNUM = 0x6fffffff;
+const VER_FLG_WEAK = 2;
+/** More versions than any library has: what claims more is damaged. */
+const MAX_VERSIONS = 10_000;
 /** No `.dynstr` comes near: what claims more is damaged. */
 const LIMIT_BYTES = 256 * 1024 * 1024;
 
@@ -70,31 +89,98 @@ export function readElfDynamic(path: string): ElfDynamic | undefined {
   const tags = readTags(new Fields(section, wide, little), section.length);
   const address = tags.find(({ tag }) => tag === DT_STRTAB)?.value;
   const bytes = tags.find(({ tag }) => tag === DT_STRSZ)?.value;
-  const segment = address === undefined
-    ? undefined
-    : segments.find((segment) =>
-      segment.type === PT_LOAD && segment.address <= address &&
-      address < segment.address + segment.bytes
+  const offsetOf = (place: number | undefined): number | undefined => {
+    if (place === undefined) return undefined;
+    const segment = segments.find(({ type, address, bytes }) =>
+      type === PT_LOAD && address <= place && place < address + bytes
     );
-  if (segment === undefined || address === undefined || bytes === undefined) return undefined;
-  const stringsOffset = segment.offset + (address - segment.address);
+    return segment && segment.offset + (place - segment.address);
+  };
+  const stringsOffset = offsetOf(address);
+  if (stringsOffset === undefined || bytes === undefined) return undefined;
   const raw = readAt(file, stringsOffset, bytes);
   if (raw === undefined) return undefined;
   const strings = latin1(raw);
   const texts = (wanted: number) =>
     tags.filter(({ tag }) => tag === wanted).map(({ value }) => textAt(strings, value));
+  const readVersions = (table: number, number: number, layout: VersionLayout) => {
+    const value = (wanted: number) => tags.find(({ tag }) => tag === wanted)?.value;
+    const start = offsetOf(value(table));
+    return start === undefined ? [] : readChain(file, start, value(number) ?? 0, layout, little);
+  };
   const directories = (wanted: number) =>
     texts(wanted).flatMap((text) => text.split(":")).filter((text) => text !== "");
   return {
     stringsOffset,
     strings,
     needed: texts(DT_NEEDED),
+    versionsNeeded: readVersions(DT_VERNEED, DT_VERNEEDNUM, VERNEED).map((entry) => ({
+      library: textAt(strings, entry.field),
+      versions: entry.names.map((name) => textAt(strings, name)),
+    })),
+    versionsDefined: readVersions(DT_VERDEF, DT_VERDEFNUM, VERDEF)
+      .flatMap(({ names }) => names.slice(0, 1)).map((name) => textAt(strings, name)),
     soname: texts(DT_SONAME)[0],
     rpath: directories(DT_RPATH),
     runpath: directories(DT_RUNPATH),
     bits: wide ? 64 : 32,
     machine: head.half(18),
   };
+}
+
+/** Where the fields of an entry of a chain of versions are, and of what hangs on it. */
+interface VersionLayout {
+  readonly bytes: number;
+  readonly count: number;
+  readonly field: number;
+  readonly aux: number;
+  readonly next: number;
+  readonly auxBytes: number;
+  readonly auxFlags: number | undefined;
+  readonly auxName: number;
+  readonly auxNext: number;
+}
+
+// LSB Core, chapter 10.7: the same for 32 and for 64 bits.
+const VERNEED: VersionLayout = {
+  ...{ bytes: 16, count: 2, field: 4, aux: 8, next: 12 },
+  ...{ auxBytes: 16, auxFlags: 4, auxName: 8, auxNext: 12 },
+};
+const VERDEF: VersionLayout = {
+  ...{ bytes: 20, count: 6, field: 8, aux: 12, next: 16 },
+  ...{ auxBytes: 8, auxFlags: undefined, auxName: 0, auxNext: 4 },
+};
+
+function readChain(
+  file: Deno.FsFile,
+  start: number,
+  number: number,
+  layout: VersionLayout,
+  little: boolean,
+): { readonly field: number; readonly names: readonly number[] }[] {
+  const entries = [];
+  let left = MAX_VERSIONS;
+  for (let at = start, index = 0; index < number && left-- > 0; index++) {
+    const bytes = readAt(file, at, layout.bytes);
+    if (bytes === undefined) break;
+    const entry = new Fields(bytes, false, little);
+    const names: number[] = [];
+    let place = at + entry.int(layout.aux);
+    for (let count = entry.half(layout.count); count > 0 && left-- > 0; count--) {
+      const raw = readAt(file, place, layout.auxBytes);
+      if (raw === undefined) break;
+      const aux = new Fields(raw, false, little);
+      const isWeak = layout.auxFlags !== undefined &&
+        (aux.half(layout.auxFlags) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) names.push(aux.int(layout.auxName));
+      if (aux.int(layout.auxNext) === 0) break;
+      place += aux.int(layout.auxNext);
+    }
+    entries.push({ field: entry.int(layout.field), names });
+    if (entry.int(layout.next) === 0) break;
+    at += entry.int(layout.next);
+  }
+  return entries;
 }
 
 function readTags(section: Fields, length: number): { tag: number; value: number }[] {
