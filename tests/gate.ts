@@ -38,6 +38,8 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 }
 
 Deno.chdir(new URL("..", import.meta.url));
+// Tests that give a program another HOME must not make it download every package again.
+if (Deno.env.get("DENO_DIR") === undefined) Deno.env.set("DENO_DIR", await denoDir());
 const { fast, checked, jobs } = readArguments(Deno.args);
 scratch = await makeScratch();
 try {
@@ -65,6 +67,11 @@ try {
 }
 report.end();
 Deno.exit(report.failed === 0 ? 0 : 1);
+
+async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
 
 // Short, because tests put sockets into it: the path of one has at most 107 bytes, for containerd
 // 104, and what Deno.makeTempDir() makes is fourteen longer.

@@ -246,7 +246,11 @@ async function atTerminal(
     await writer.close();
     while (!(await reader.read()).done);
   } catch (error) {
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // it has ended, which may be why
+    }
     throw error;
   } finally {
     clearTimeout(timer);
