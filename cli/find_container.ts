@@ -13,11 +13,11 @@ export interface ContainerChoice {
 
 /**
  * Finds the containers of ours that a user names: by the name in the network, by the name on the
- * engine, or by the beginning of the id.
+ * engine, or by the beginning of the id; by that of a service, which may have several.
  *
  * @param engine The engine.
  * @param name What the user wrote; `PROJECT/NAME` works too.
- * @returns The matches, the newest first.
+ * @returns The matches, the newest first; those of a service in their order.
  * @throws {UsageError} when there is none.
  */
 export async function findContainers(
@@ -34,6 +34,10 @@ export async function findContainers(
     wanted.length >= 4 && one.Id.startsWith(wanted)
   );
   if (matches.length > 0) return matches.toSorted((a, b) => b.Created - a.Created);
+  const replicas = ours.filter((one) => replicaOf(one, wanted) !== undefined);
+  if (replicas.length > 0) {
+    return replicas.toSorted((a, b) => replicaOf(a, wanted)! - replicaOf(b, wanted)!);
+  }
   const meant = didYouMean(wanted, ours.flatMap((one) => one.Labels[LABEL.name] ?? []));
   const where = project === undefined ? "" : ` in "${project}"`;
   throw new UsageError(
@@ -42,8 +46,15 @@ export async function findContainers(
   );
 }
 
+/** Which one of several containers of a service it is, `undefined` for none of them. */
+function replicaOf({ Labels }: ContainerSummary, service: string): number | undefined {
+  const name = Labels[LABEL.name] ?? "";
+  const index = name.startsWith(`${service}-`) ? name.slice(service.length + 1) : "";
+  return /^\d+$/.test(index) ? Number(index) : undefined;
+}
+
 /**
- * Finds the one container that a user names.
+ * Finds the one container that a user names; the first one of a service that has several.
  *
  * @throws {UsageError} when there is none, or several networks have one of that name.
  */

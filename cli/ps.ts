@@ -114,7 +114,8 @@ function portsOf({ Ports }: ContainerSummary): readonly string[] {
 }
 
 function rowOf(entry: PsEntry, nowMs: number): readonly string[] {
-  const { name, project, run, image, state, health, ports, created, owner, ownerPid } = entry;
+  const { name, project, run, image, state, health, ports, created } = entry;
+  const { lifetime, owner, ownerPid } = entry;
   return [
     name,
     project,
@@ -124,6 +125,7 @@ function rowOf(entry: PsEntry, nowMs: number): readonly string[] {
     health ?? "-",
     ports.join(", ") || "-",
     formatAge((nowMs - Date.parse(created)) / 1000),
-    ownerPid === null ? owner : `${owner} (${ownerPid})`,
+    // Whoever started what is kept has ended long since, and that is how it should be.
+    lifetime === "kept" ? "kept" : ownerPid === null ? owner : `${owner} (${ownerPid})`,
   ];
 }

@@ -15,6 +15,7 @@ import { planText } from "./_plan_text.ts";
 import { digestInputs, writeReceipt } from "./_write_receipt.ts";
 import { addComposeFlags, type ComposeFlags } from "./compose.ts";
 import { ExitCode } from "./exit_code.ts";
+import { EXIT } from "./failure.ts";
 import { JsonReporter } from "./live/json_reporter.ts";
 import { LiveReporter } from "./live/live_reporter.ts";
 import { PlainReporter } from "./live/plain_reporter.ts";
@@ -137,7 +138,12 @@ async function up(
   flags: UpFlags,
   given: Output,
 ): Promise<void> {
-  const output = { out: given.out, err: untilClosed(given.err) };
+  // Services whose output nobody reads any more (`up | head`) are asked to end, as by a Ctrl-C.
+  const closed = new AbortController();
+  const output = {
+    out: untilClosed(given.out, () => closed.abort()),
+    err: untilClosed(given.err),
+  };
   using reporter = reporterFor(flags, output);
   using interrupt = listenToInterrupts(() =>
     reporter.stopping("stopping; a second Ctrl-C does not wait for it")
@@ -151,16 +157,17 @@ async function up(
         stdout: reporter.stdout,
         stderr: reporter.stderr,
         onEvent: (event) => reporter.take(event),
-        signal: interrupt.signal,
+        signal: AbortSignal.any([interrupt.signal, closed.signal]),
       }));
   } catch (error) {
-    if (interrupt.exitCode === undefined) throw error;
+    if (interrupt.exitCode === undefined && !closed.signal.aborted) throw error;
   }
+  if (closed.signal.aborted) throw new ExitCode(EXIT.closedOutput);
   finish(result, reporter, interrupt, flags, output);
 }
 
 // Progress that nobody reads any more (`2>&1 >log | head`) is no reason to end services.
-function untilClosed(sink: Sink): Sink {
+function untilClosed(sink: Sink, onClosed?: () => void): Sink {
   return {
     ...sink,
     write: (text) => {
@@ -168,6 +175,7 @@ function untilClosed(sink: Sink): Sink {
         sink.write(text);
       } catch (error) {
         if (!(error instanceof ClosedOutputError)) throw error;
+        onClosed?.();
       }
     },
   };

@@ -11,6 +11,7 @@ export class PlainReporter implements Reporter {
   readonly stderr: LogGate;
   readonly #output: Output;
   readonly #quiet: boolean;
+  readonly #unchanged = new Set<string>();
   #count = 0;
   #name = "";
 
@@ -44,7 +45,11 @@ export class PlainReporter implements Reporter {
         );
       case "node":
         if (event.what === "created" || event.what === "starting") return;
-        return this.#say(`${event.name}: ${event.kept ? "unchanged" : event.what}`);
+        if (!event.kept) return this.#say(`${event.name}: ${event.what}`);
+        // That it runs and that it is healthy are two events.
+        if (!this.#unchanged.has(event.name)) this.#say(`${event.name}: unchanged`);
+        this.#unchanged.add(event.name);
+        return;
       case "note":
         if (event.text.startsWith("warning: ")) {
           this.#output.err.write(`${plainText(event.text)}\n`);

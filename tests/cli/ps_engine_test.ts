@@ -75,6 +75,8 @@ Deno.test("superorch ps lists what carries our labels, with state, health, ports
       line ?? "",
       new RegExp(`\trunning\tstarting\t.*\t\\d+s\talive \\(${Deno.pid}\\)$`),
     );
+    const kept = lines.find((text) => text.startsWith(`db\t${project}\t`));
+    assert.match(kept ?? "", /\tkept$/);
   } finally {
     for (const id of made) await engine.containers.remove(id, { force: true });
     await engine.networks.remove(network);

@@ -206,3 +206,20 @@ Deno.test("two that bring the same project up at once make it once", async () =>
   });
   assert.equal(networks.length, 1);
 });
+
+Deno.test("logs and exec take the name of a service that has several containers", async () => {
+  await using project = await TestProject.make(`services:
+  worker:
+    image: IMAGE
+    command: sh -c "echo at work; exec sleep 1000"
+    scale: 2
+`);
+  await project.run("up", "-d", "-q");
+  const logs = await project.run("logs", "-p", project.name, "worker");
+  const lines = logs.stdout.trimEnd().split("\n").toSorted();
+  assert.deepEqual(lines, ["worker-1  | at work", "worker-2  | at work"], logs.stderr);
+  const { stdout, code } = await project.run("exec", "-p", project.name, "worker", "hostname");
+  assert.deepEqual([code, stdout], [0, "worker-1\n"]);
+  const wrong = await project.run("exec", "-p", project.name, "work", "hostname");
+  assert.equal(wrong.code, 2);
+});

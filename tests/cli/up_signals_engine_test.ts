@@ -200,3 +200,21 @@ Deno.test("down ends an up in another terminal, and up after it works", async ()
   const [up, again] = await Promise.all([project.run("up", "-d"), project.run("down")]);
   assert.deepEqual([up.code, again.code], [0, 0], up.stderr + again.stderr);
 });
+
+Deno.test("a reader of the output that goes away ends services and the program", async () => {
+  await using project = await TestProject.make(`services:
+  a:
+    image: IMAGE
+    command: ["sh", "-c", "trap 'exit 0' TERM; while :; do echo line; sleep 0.1; done"]
+`);
+  for (const args of [["up"], ["up", "--json"]]) {
+    const child = project.spawn(...args);
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const stderr = await new Response(child.stderr).text();
+    assert.equal((await child.status).code, 141, stderr);
+    assert.doesNotMatch(stderr, /Error/);
+    await project.nothingLeft();
+  }
+});
