@@ -5,8 +5,11 @@ import type { Output } from "./output.ts";
 import { rustcWrapMain } from "./rustc_wrap.ts";
 import { VERSION } from "./version.ts";
 
-interface WrapCommand {
+/** A command whose code is loaded when it is wanted. */
+export interface WrapCommand {
+  /** Its name. */
   readonly name: string;
+  /** Loads it. */
   readonly load: (output: Output) => Promise<CommandUnknownOpts>;
 }
 
@@ -30,6 +33,10 @@ const COMMANDS: readonly WrapCommand[] = [
   {
     name: "cache",
     load: async (output) => (await import("./rustc_wrap_cache.ts")).cacheCommand(output),
+  },
+  {
+    name: "final",
+    load: async (output) => (await import("./rustc_wrap_final.ts")).finalCommand(output),
   },
 ];
 
@@ -70,7 +77,9 @@ export async function runRustcWrap(words: readonly string[], output: Output): Pr
     return 0;
   }
   try {
-    const tree = await rustcWrapTree(output);
+    // The others need not be loaded for one that is named.
+    const named = COMMANDS.filter(({ name }) => name === first);
+    const tree = await rustcWrapTree(output, named.length > 0 ? named : COMMANDS);
     if (first === undefined || words.length === 1 && /^(?:-h|--help|help)$/.test(first)) {
       output.out.write(tree.helpInformation());
       return first === undefined ? 2 : 0;
@@ -86,14 +95,18 @@ export async function runRustcWrap(words: readonly string[], output: Output): Pr
  * Makes the whole command line, for its help and for completions.
  *
  * @param output Where it prints.
+ * @param commands Those that are loaded. Default: all.
  */
-export async function rustcWrapTree(output: Output): Promise<CommandUnknownOpts> {
+export async function rustcWrapTree(
+  output: Output,
+  commands: readonly WrapCommand[] = COMMANDS,
+): Promise<CommandUnknownOpts> {
   const program = new Command("superorch rustc-wrap")
     .description(
       "Compile Rust crates in containers: set RUSTC_WRAPPER=rustcbuildx and use cargo as ever.",
     )
     .option("-V, --version", "print the version") as unknown as CommandUnknownOpts;
-  for (const { load } of COMMANDS) program.addCommand(await load(output));
+  for (const { load } of commands) program.addCommand(await load(output));
   return settled(program, output);
 }
 

@@ -61,6 +61,9 @@ export {
   type FindClientOptions,
   type FoundClient,
 } from "./runners/docker_client.ts";
+export { composeFinal, type FinalDockerfile, type FinalParts } from "./final/compose_final.ts";
+export { type RecordedEntry, type RecordedPlan } from "./final/recording_runner.ts";
+export { finalOf } from "./final/read_records.ts";
 export { BuildKitRunner, type BuildKitRunnerOptions } from "./runners/buildkit.ts";
 export { InfrastructureError, type InfrastructureFields } from "./errors.ts";
 export type {

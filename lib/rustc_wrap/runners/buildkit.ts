@@ -5,7 +5,6 @@ import { buildFiles } from "../../engine/build/build_files.ts";
 import { ImageNotFoundError } from "../../engine/errors.ts";
 import type { ReadEnv } from "../../engine/state.ts";
 import { delay } from "../../retry/delay.ts";
-import { InfrastructureError } from "../errors.ts";
 import { readResult } from "./_read_result.ts";
 import { engineFailure, oneLine } from "./_engine_failure.ts";
 import type { Base, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";

@@ -8,6 +8,7 @@ import type { Base, Runner } from "../model.ts";
 import type { WrapContext } from "../wrap_context.ts";
 import { connectEngine } from "../../engine/discovery.ts";
 import { engineFailure } from "./_engine_failure.ts";
+import { RecordingRunner } from "../final/recording_runner.ts";
 import { BuildKitRunner } from "./buildkit.ts";
 import { ensureClientImage } from "./client_image.ts";
 import { ClientRunner } from "./client_runner.ts";
@@ -21,6 +22,15 @@ import { ClientRunner } from "./client_runner.ts";
  * @throws {InfrastructureError} when there is none of that name.
  */
 export function openRunner(
+  options: HostBaseOptions | NamedBaseOptions,
+  context: Pick<WrapContext, "settings" | "env" | "note">,
+): Runner {
+  const runner = openPlain(options, context);
+  const recordDir = context.env["CARGOGREEN_RECORD_DIR_"];
+  return recordDir === undefined ? runner : new RecordingRunner(runner, recordDir);
+}
+
+function openPlain(
   options: HostBaseOptions | NamedBaseOptions,
   { settings, env, note }: Pick<WrapContext, "settings" | "env" | "note">,
 ): Runner {
