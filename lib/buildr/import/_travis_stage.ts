@@ -129,7 +129,31 @@ function scriptLines(
     const entry = node.entries.get(name);
     if (entry !== undefined) notes.add(entry.key, `"${name}" is left out`);
   }
-  return lines;
+  const helper = /(^|[;&|(\s])travis_(?:retry|wait(?: +\d+)?|fold \S+ \S+) +/g;
+  const plain = lines.map((line) => line.replace(helper, "$1"));
+  if (plain.join() !== lines.join()) {
+    notes.add(node, '"travis_retry" and "travis_wait" are left out', 'a stage can have "retry"');
+  }
+  return [...versionLine(node, axes, language, plain), ...plain];
+}
+
+/** Names of the languages in variables, where they are not those of the keys. */
+const VARIABLE_WORDS: Readonly<Record<string, string>> = { node_js: "NODE", rvm: "RUBY" };
+
+/** Travis tells scripts the version that it installed. */
+function versionLine(
+  node: MapNode,
+  axes: ReadonlyMap<string, readonly string[]>,
+  { versions }: TravisLanguage,
+  lines: readonly string[],
+): readonly string[] {
+  if (versions === undefined) return [];
+  const name = `TRAVIS_${VARIABLE_WORDS[versions] ?? versions.toUpperCase()}_VERSION`;
+  if (!lines.some((line) => line.includes(name))) return [];
+  const value = axes.has(versions)
+    ? `\${matrix.${versions}}`
+    : textsOf(get(node, versions))[0] ?? "";
+  return [`export ${name}='${value.replaceAll("'", "")}'`];
 }
 
 function packageLines(addons: TreeNode | undefined, notes: Notes): readonly string[] {

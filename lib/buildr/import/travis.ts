@@ -68,7 +68,9 @@ export async function importTravis(
   for (const [, name] of used.matchAll(/\$\{?(TRAVIS\w*)/g)) {
     const value = Object.hasOwn(PROVIDED, name!) ? PROVIDED[name!] : undefined;
     if (value !== undefined) globals[name!] = value;
-    else notes.add(start, `Nothing sets "${name}" here`, "set it yourself if it is needed");
+    else if (!used.includes(`export ${name}=`)) {
+      notes.add(start, `Nothing sets "${name}" here`, "set it yourself if it is needed");
+    }
   }
   return await finishImport(
     {
@@ -120,7 +122,13 @@ function jobsOf(root: MapNode, notes: Notes): readonly JobPlan[] {
     stage = textOf(own) ?? textOf(get(own, "name")) ?? stage;
     const name = textOf(get(item, "name")) ??
       (include.length === 1 ? stage : `${stage}-${index + 1}`);
-    plans.push({ name, stage, node: inherit(root, item), at: item, matrix: false });
+    plans.push({
+      name: unlike(name, plans),
+      stage,
+      node: inherit(root, item),
+      at: item,
+      matrix: false,
+    });
   });
   for (const [key, { key: at }] of entriesOf(jobs)) {
     if (key === "include" || key === "exclude" || key === "fast_finish") continue;
@@ -131,6 +139,14 @@ function jobsOf(root: MapNode, notes: Notes): readonly JobPlan[] {
     notes.add(at, `"jobs.${key}" is left out`, hint);
   }
   return plans;
+}
+
+/** A name that no other job has: in Travis several may have the same one. */
+function unlike(name: string, plans: readonly JobPlan[]): string {
+  const taken = new Set(plans.map((plan) => plan.name));
+  let result = name;
+  for (let number = 2; taken.has(result); number++) result = `${name}-${number}`;
+  return result;
 }
 
 function inherit(root: MapNode, job: MapNode): MapNode {
