@@ -2,45 +2,10 @@ import assert from "node:assert/strict";
 import { eventually } from "../../lib/retry/mod.ts";
 import { superorch } from "../support/cli.ts";
 import { buildr } from "./_cli.ts";
+import { startCoordinator } from "./_coordinator_process.ts";
 import { HandAgent, serveScene } from "./_server_scene.ts";
 
 const REPO = "https://example.org/team/shop.git";
-
-/** The coordinator as a process of its own. */
-async function startCoordinator(
-  directory: string,
-  ...args: readonly string[]
-): Promise<AsyncDisposable & { readonly url: string; readonly child: Deno.ChildProcess }> {
-  const main = new URL("../../cli/main.ts", import.meta.url).href;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", main, "buildr", "coordinator", "--listen", "127.0.0.1:0"]
-      .concat("--ledger", `${directory}/ledger.db`, ...args),
-    env: { HOME: directory, XDG_STATE_HOME: directory, BUILDR_BROKER: "" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += value;
-  }
-  return {
-    url: text.trim(),
-    child,
-    async [Symbol.asyncDispose]() {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // it has ended
-      }
-      await child.status;
-      await reader.cancel();
-    },
-  };
-}
 
 async function withDirectory(fn: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();

@@ -16,7 +16,7 @@ export interface LogLine {
  */
 export class LogLines {
   /** The longest line, in characters; a longer one is cut. */
-  static readonly limit: number = 65_536;
+  readonly #limit = 65_536;
   readonly #open = new Map<string, string>();
   #count = 0;
 
@@ -28,9 +28,9 @@ export class LogLines {
     for (;;) {
       const end = text.indexOf("\n", from);
       const next = end < 0 ? text.length : end;
-      while (next - from > 65_536) {
-        lines.push({ n: ++this.#count, stage, text: text.slice(from, from + 65_536) });
-        from += 65_536;
+      while (next - from > this.#limit) {
+        lines.push({ n: ++this.#count, stage, text: text.slice(from, from + this.#limit) });
+        from += this.#limit;
       }
       if (end < 0) break;
       lines.push({ n: ++this.#count, stage, text: text.slice(from, end) });

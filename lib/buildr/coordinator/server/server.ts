@@ -151,6 +151,11 @@ class Handler {
     } catch (thrown) {
       response = this.#failure(thrown, request, url);
     }
+    if (request.method === "HEAD" && response.body !== null) {
+      // Nobody would ever read it, and a stream would stay open.
+      await response.body.cancel();
+      response = new Response(null, response);
+    }
     this.#requests.set(response.status, (this.#requests.get(response.status) ?? 0) + 1);
     // What upgrades a connection is not ours any more.
     return response.status === 101 ? response : secured(response);
