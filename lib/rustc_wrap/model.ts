@@ -302,6 +302,10 @@ export interface Settings extends Policy {
   readonly baseImage: string | undefined;
   /** Debian packages of the base beside `gcc`, `libc6-dev` and `ca-certificates`; sorted. */
   readonly packages: readonly string[];
+  /** Packages of Alpine for an image of that kind; sorted. */
+  readonly apkPackages: readonly string[];
+  /** Lines of a Dockerfile that are added to the image; empty for none. */
+  readonly inlineSteps: string;
   /** Names of further variables that the container gets; sorted. */
   readonly setEnvs: readonly string[];
   /** Where results are kept; `undefined`: nowhere. */

@@ -1,3 +1,4 @@
+import { derivedBase } from "./base/derived_identity.ts";
 import { hostBase, type HostBaseOptions } from "./base/host_identity.ts";
 import { namedBase, type NamedBaseOptions } from "./base/named_identity.ts";
 import type { Base, Runner } from "./model.ts";
@@ -36,7 +37,9 @@ export async function placeOf(toolchain: Toolchain, context: WrapContext): Promi
   const options: HostBaseOptions | NamedBaseOptions = baseImage === undefined
     ? { ...common, packages }
     : { ...common, image: baseImage, build: scope.id, env, signal };
-  const base = "image" in options ? await namedBase(options) : await hostBase(options);
+  const from = "image" in options ? await namedBase(options) : await hostBase(options);
+  const derived = await derivedBase(from, settings);
+  const base = derived?.base ?? from;
   return {
     // What a step may see of the network can be part of what it makes.
     identity: settings.network === "none"
@@ -44,7 +47,7 @@ export async function placeOf(toolchain: Toolchain, context: WrapContext): Promi
       : await sha256(`${base.identity} ${settings.network}`),
     open: async () => {
       const { openRunner } = await import("./runners/open_runner.ts");
-      return { base, runner: openRunner(options, context) };
+      return { base, runner: openRunner(options, context, derived) };
     },
   };
 }

@@ -1,5 +1,7 @@
 import { connectEngine } from "../engine/discovery.ts";
 import { ensureHostImage } from "./base/host_base.ts";
+import { ensureDerivedImage } from "./base/derived_base.ts";
+import { derivedBase } from "./base/derived_identity.ts";
 import { hostBase } from "./base/host_identity.ts";
 import { ensureNamedImage } from "./base/ensure_named.ts";
 import { namedBase } from "./base/named_identity.ts";
@@ -34,17 +36,21 @@ export async function prepareBase(options: PrepareBaseOptions): Promise<Base> {
   const toolchain = await readToolchain(await rustcPath(env, cwd), { cacheDir, cwd, signal });
   const common = { toolchain, cacheDir, onNote };
   await using engine = await connectEngine({ env: (name) => env[name], signal });
+  let from: Base;
   if (baseImage === undefined) {
     const host = { ...common, packages };
-    const base = await hostBase(host);
-    await ensureHostImage(engine, base, host, signal);
-    return base;
+    from = await hostBase(host);
+    await ensureHostImage(engine, from, host, signal);
+  } else {
+    const build = `prepare-${crypto.randomUUID()}`;
+    const named = { ...common, image: baseImage, build, env, signal };
+    from = await namedBase(named);
+    await ensureNamedImage(engine, from, named, signal);
   }
-  const build = `prepare-${crypto.randomUUID()}`;
-  const named = { ...common, image: baseImage, build, env, signal };
-  const base = await namedBase(named);
-  await ensureNamedImage(engine, base, named, signal);
-  return base;
+  const derived = await derivedBase(from, settings);
+  if (derived === undefined) return from;
+  await ensureDerivedImage(engine, derived, () => Promise.resolve(), signal);
+  return derived.base;
 }
 
 /** As cargo has it: the compiler itself, and not rustup's, which chooses. */

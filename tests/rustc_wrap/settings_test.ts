@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { derivedSteps } from "../../lib/rustc_wrap/base/derived_identity.ts";
 import { resolveSettings, SETTINGS, settingsFiles } from "../../lib/rustc_wrap/mod.ts";
 
 const rowOf = (found: ReturnType<typeof resolveSettings>, key: string) =>
@@ -101,4 +102,18 @@ Deno.test("wrong values are refused, all of them at once, by the name of their p
       .source,
     "CARGO_NET_OFFLINE",
   );
+});
+
+Deno.test("packages are added by the image's own manager, and only those that are named", () => {
+  const settings = (env: Record<string, string>) =>
+    derivedSteps(resolveSettings({ RUSTCBUILDX_BASE_IMAGE: "x", ...env }).settings);
+  assert.equal(settings({}), "");
+  const apt = settings({ CARGOGREEN_ADD_APT: "b,a,b" });
+  assert.match(apt, /apt-get install --no-install-recommends -y a b &&/);
+  assert.doesNotMatch(apt, /apk/);
+  const two = settings({ CARGOGREEN_ADD_APT: "a", CARGOGREEN_ADD_APK: "z,y" });
+  assert.match(two, /^RUN if command -v apt-get .*elif command -v apk .*apk add --no-cache y z; /s);
+  assert.equal(settings({ CARGOGREEN_BASE_IMAGE_INLINE: "RUN true\n" }), "RUN true");
+  // An image of this machine has its packages from this machine.
+  assert.equal(settings({ RUSTCBUILDX_BASE_IMAGE: "", CARGOGREEN_ADD_APT: "a" }), "");
 });

@@ -8,6 +8,8 @@ import type { Base, Runner } from "../model.ts";
 import type { WrapContext } from "../wrap_context.ts";
 import { connectEngine } from "../../engine/discovery.ts";
 import { engineFailure } from "./_engine_failure.ts";
+import { ensureDerivedImage } from "../base/derived_base.ts";
+import type { DerivedBase } from "../base/derived_identity.ts";
 import { RecordingRunner } from "../final/recording_runner.ts";
 import { BuildKitRunner } from "./buildkit.ts";
 import { ensureClientImage } from "./client_image.ts";
@@ -18,14 +20,16 @@ import { ClientRunner } from "./client_runner.ts";
  *
  * @param options The base image: one of this machine, or one that is named.
  * @param context Settings and environment.
+ * @param derived The image that is made of that one, where the settings add something.
  * @returns The runner; dispose of it.
  * @throws {InfrastructureError} when there is none of that name.
  */
 export function openRunner(
   options: HostBaseOptions | NamedBaseOptions,
   context: Pick<WrapContext, "settings" | "env" | "note">,
+  derived?: DerivedBase,
 ): Runner {
-  const runner = openPlain(options, context);
+  const runner = openPlain(options, context, derived);
   const recordDir = context.env["CARGOGREEN_RECORD_DIR_"];
   return recordDir === undefined ? runner : new RecordingRunner(runner, recordDir);
 }
@@ -33,16 +37,21 @@ export function openRunner(
 function openPlain(
   options: HostBaseOptions | NamedBaseOptions,
   { settings, env, note }: Pick<WrapContext, "settings" | "env" | "note">,
+  derived: DerivedBase | undefined,
 ): Runner {
-  const ensureBase = (engine: EngineClient, base: Base, signal?: AbortSignal) =>
+  const ensureFrom = (engine: EngineClient, base: Base, signal?: AbortSignal) =>
     "image" in options
       ? ensureNamedImage(engine, base, options, signal)
       : ensureHostImage(engine, base, options, signal);
+  const ensureBase: typeof ensureFrom = (engine, base, signal) =>
+    derived === undefined
+      ? ensureFrom(engine, base, signal)
+      : ensureDerivedImage(engine, derived, ensureFrom, signal);
   if (settings.runner === "buildkit") {
     return new BuildKitRunner({
       ensureBase,
       // What is made of this machine's own files needs no second look.
-      checkBase: "image" in options
+      checkBase: "image" in options && derived === undefined
         ? (engine, base, signal) => ensureNamedImage(engine, base, options, signal)
         : undefined,
       env: (name) => env[name],
@@ -56,6 +65,13 @@ function openPlain(
       cacheDir: settings.cacheDir,
       ensureBase: async (client, base, signal) => {
         if (runner === "podman" || runner === "buildah") {
+          if (derived !== undefined) {
+            throw new InfrastructureError({
+              action: `make the image ${base.image}`,
+              reason: `packages and steps can be added with other runners than ${runner}`,
+              lasting: true,
+            });
+          }
           return await ensureClientImage(client, base, options, { env, signal });
         }
         try {

@@ -133,6 +133,8 @@ function settingsOf(rows: readonly ResolvedSetting[], env: Env): ResolvedSetting
     runner: text("runner"),
     baseImage: text("base-image") || undefined,
     packages: list("add.apt"),
+    apkPackages: list("add.apk"),
+    inlineSteps: text("base-image-inline").trim(),
     setEnvs: list("set-envs"),
     cacheDir: cacheDir === "" ? undefined : cacheDir,
     cacheLimitBytes: found.get("cache-limit")!.value as number,

@@ -77,6 +77,20 @@ export const SETTINGS: readonly SettingRow[] = [
     meaning: "Debian packages for the image",
   },
   {
+    key: "add.apk",
+    names: both("ADD_APK"),
+    kind: "packages",
+    fallback: "",
+    meaning: "Alpine packages, where the named image is one of those",
+  },
+  {
+    key: "base-image-inline",
+    names: both("BASE_IMAGE_INLINE"),
+    kind: "text",
+    fallback: "",
+    meaning: "lines of a Dockerfile that are added to the image; they see the network",
+  },
+  {
     key: "with-network",
     names: ["CARGOGREEN_WITH_NETWORK", "RUSTCBUILDX_RUNS_ON_NETWORK"],
     kind: "choice",
