@@ -35,6 +35,18 @@ const COMMANDS: readonly WrapCommand[] = [
     load: async (output) => (await import("./rustc_wrap_cache.ts")).cacheCommand(output),
   },
   {
+    name: "setup",
+    load: async (output) => (await import("./rustc_wrap_doctor.ts")).setupCommand(output),
+  },
+  {
+    name: "builder",
+    load: async (output) => (await import("./rustc_wrap_doctor.ts")).builderCommand(output),
+  },
+  {
+    name: "doctor",
+    load: async (output) => (await import("./rustc_wrap_doctor.ts")).wrapDoctorCommand(output),
+  },
+  {
     name: "final",
     load: async (output) => (await import("./rustc_wrap_final.ts")).finalCommand(output),
   },

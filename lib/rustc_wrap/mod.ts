@@ -21,6 +21,12 @@
 export { wrap } from "./wrap.ts";
 export { type SyncSink, type WrapOptions } from "./wrap_context.ts";
 export { prepareBase, type PrepareBaseOptions } from "./prepare_base.ts";
+export {
+  checkSetup,
+  type CheckSetupOptions,
+  runnerCapabilities,
+  type SetupCheck,
+} from "./check_setup.ts";
 export { runBuildScript } from "./build_script.ts";
 export { classify, parseRustc, type RustcOption, rustcOptions } from "./args.ts";
 export { type DepInfo, parseDepInfo } from "./dep_info.ts";

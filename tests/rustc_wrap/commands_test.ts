@@ -110,3 +110,26 @@ Deno.test("help and version are ours, and a wrong word is told", async () => {
   assert.equal((await superorch(["rustc-wrap", "nonsense"])).code, 2);
   assert.equal((await superorch(["rustc-wrap", "cache", "nonsense"])).code, 2);
 });
+
+Deno.test("doctor finds what is wrong, and setup tells what to do", {
+  ignore: NO_CARGO,
+}, async () => {
+  await using ws = await Workspace.create(ONE);
+  const good = await wrap(ws, ["doctor"], { CARGOGREEN_CACHE_FROM: `${ws.root}/shared` });
+  assert.equal(good.code, 0, good.stdout);
+  assert.match(good.stdout, /^ok\tshared place\t\//m);
+  const bad = await wrap(ws, ["doctor", "--json"], {
+    RUSTCBUILDX_RUNNER: "buildkit",
+    DOCKER_HOST: "unix:///nope.sock",
+    CARGOGREEN_CACHE_FROM: "http://127.0.0.1:1",
+  });
+  assert.equal(bad.code, 1);
+  const wrong = JSON.parse(bad.stdout).filter(({ ok }: { ok: boolean }) => !ok);
+  assert.deepEqual(wrong.map(({ what }: { what: string }) => what), [
+    "runner",
+    "engine",
+    "shared place",
+  ]);
+  assert.equal((await wrap(ws, ["builder"])).code, 2);
+  assert.match((await superorch(["rustc-wrap", "setup"])).stdout, /^export RUSTC_WRAPPER=/m);
+});
