@@ -55,6 +55,11 @@ export async function executeRun(
     timestamps: flags.timestamps === true,
     again: (node) => rerunWords(node, flags),
   });
+  // Before the run: nobody wants to learn at its end that there is no place for its report.
+  if (flags.junit !== undefined) {
+    await makeDirectory(flags.junit.slice(0, Math.max(0, flags.junit.lastIndexOf("/"))), "report");
+  }
+  if (flags.logDir !== undefined) await makeDirectory(flags.logDir, "logs");
   using log = await RunLog.open(plan.manifest.path, flags.logDir, (message) => {
     shown.err.write(`Warning: ${message}\n`);
   });
@@ -152,8 +157,6 @@ async function writeReports(
 ): Promise<void> {
   const name = plan.manifest.directory.split("/").at(-1) ?? "buildr";
   if (flags.junit !== undefined) {
-    const parent = flags.junit.slice(0, Math.max(0, flags.junit.lastIndexOf("/")));
-    if (parent !== "") await Deno.mkdir(parent, { recursive: true });
     await Deno.writeTextFile(flags.junit, junitXml(result, name));
   }
   // GitHub reads workflow commands on either stream; the events stay alone on theirs.
@@ -195,4 +198,16 @@ function anyOf(signals: readonly AbortSignal[]): AbortSignal {
     else signal.addEventListener("abort", onAbort, { once: true });
   }
   return controller.signal;
+}
+
+async function makeDirectory(path: string, what: string): Promise<void> {
+  if (path === "") return;
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    const why = error instanceof Deno.errors.AlreadyExists
+      ? "it is no directory"
+      : (error as Error).message;
+    throw new UsageError(`Cannot write the ${what} into ${JSON.stringify(path)}: ${why}`);
+  }
 }

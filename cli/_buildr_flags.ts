@@ -45,7 +45,12 @@ export interface RunFlags extends EngineFlags {
 
 /** A flag that may be given more than once, or with commas. */
 function list(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...before ?? [], ...value.split(",").filter((word) => word !== "")];
+  const words = value.split(",").map((word) => word.trim()).filter((word) => word !== "");
+  // An empty variable of a script must not mean everything.
+  if (words.length === 0) {
+    throw new UsageError(`Cannot use ${JSON.stringify(value)} as a list of names: it has none`);
+  }
+  return [...before ?? [], ...words];
 }
 
 /** A flag that may be given more than once, and whose values may hold commas. */

@@ -114,3 +114,25 @@ b: { needs: [a], cache: { key: default, paths: ["/root/b ü"] }, script: ["cat '
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "a\nb\n");
 });
+
+projectTest(
+  "places that cannot take a report or logs, and empty lists of names, are told before the run",
+  {
+    ".buildr.yml": `image: ${IMAGE}\nstages: [a]\na: { script: [touch ran] }\n`,
+    "f": "a file",
+  },
+  async (project) => {
+    for (
+      const [words, message] of [
+        [["--junit", "f/x.xml"], 'Cannot write the report into "f": it is no directory'],
+        [["--log-dir", "f"], 'Cannot write the logs into "f": it is no directory'],
+        [["--only", ""], 'Cannot use "" as a list of names: it has none'],
+        [["--skip", " ,"], 'Cannot use " ," as a list of names: it has none'],
+      ] as const
+    ) {
+      const { code, stderr } = await project.buildr(words);
+      assert.deepEqual([code, stderr], [2, `Error: ${message}\n`]);
+    }
+    assert.equal(await project.has("ran"), false);
+  },
+);
