@@ -3,6 +3,7 @@ import { removeFromRoot } from "../lib/orchestra/installed/merge.ts";
 import { metadataFile } from "../lib/orchestra/installed/metadata.ts";
 import { readMetadata } from "../lib/orchestra/installed/read_installed.ts";
 import { lockRoot } from "../lib/orchestra/installed/root_lock.ts";
+import { requireRoot } from "../lib/orchestra/installed/root_view.ts";
 import type { OrcContext } from "./_orc_context.ts";
 
 /** Makes `orc uninstall`. */
@@ -14,6 +15,7 @@ export function uninstallCommand(context: OrcContext): CommandUnknownOpts {
     .action(async (specs: string[], { json }) => {
       const { paths } = await context.configuration();
       const root = paths.orchestraRoot;
+      await requireRoot(root);
       const isThere = (await Deno.stat(root).catch(() => undefined))?.isDirectory === true;
       const found = isThere ? await remove(context, root, specs) : [];
       for (const spec of isThere ? [] : specs) {

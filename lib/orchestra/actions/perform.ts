@@ -6,6 +6,7 @@ import { closure } from "../hashes/closure.ts";
 import { metadataDirectory } from "../installed/metadata.ts";
 import { installedState } from "../installed/read_installed.ts";
 import { lockRoot, type RootLockOptions } from "../installed/root_lock.ts";
+import { requireRoot } from "../installed/root_view.ts";
 import type { Configuration, Hashes, Plan, PlanRequest, World } from "../model.ts";
 import { solve } from "../solver/mod.ts";
 import { readWorld } from "../world.ts";
@@ -83,6 +84,7 @@ export async function perform(options: PerformOptions): Promise<Performed> {
     });
   const nothing = { done: [], failed: [], skipped: [], uninstalled: [] };
   let isTold = false;
+  await requireRoot(root);
   if (pretend || !isThere(metadataDirectory(root))) {
     // A root is made only for a plan that can be begun.
     const { plan } = await prepare(options, remoteArchives);

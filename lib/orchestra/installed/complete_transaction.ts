@@ -81,7 +81,9 @@ async function inTurns(paths: readonly string[], step: (path: string) => void): 
 function removeFile(path: string): void {
   try {
     const { isDirectory } = Deno.lstatSync(path);
-    if (!isDirectory) Deno.removeSync(path);
+    // Somebody else has made it; if nothing is in it, nothing is lost.
+    if (isDirectory) removeEmptyDirectory(path);
+    else Deno.removeSync(path);
   } catch (error) {
     if (!isMissing(error)) throw error;
   }

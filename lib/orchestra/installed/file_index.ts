@@ -19,7 +19,8 @@ export async function readIndex(
     bytes = await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new BrokenMetadataError(path, `cannot be read (${problem})`);
   }
   return parseIndex(decodePaths(bytes, path), path);
 }

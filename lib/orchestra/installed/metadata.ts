@@ -24,7 +24,10 @@ export class BrokenMetadataError extends OrchestraError {
     const component = path.slice(path.lastIndexOf("/") + 1).replace(/\.(json|idx)$/, "");
     super(
       `Cannot read what is installed: ${JSON.stringify(path)} ${reason}. ` +
-        `Restore the file, or run \`orc uninstall ${component}\``,
+        // Without an index nobody knows what to remove, so uninstalling needs one.
+        (path.endsWith(".idx")
+          ? `Restore the file; or remove it, and \`orc verify\` lists what is left of ${component}`
+          : `Restore the file, or run \`orc uninstall ${component}\``),
     );
     this.path = path;
   }

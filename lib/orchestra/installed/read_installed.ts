@@ -67,7 +67,9 @@ export async function readMetadata(root: string): Promise<ReadInstalled> {
       builds.push(build);
     } catch (error) {
       if (error instanceof BrokenMetadataError) broken.push(error);
-      else if (!(error instanceof Deno.errors.NotFound)) throw error;
+      else if (!(error instanceof Deno.errors.NotFound)) {
+        broken.push(new BrokenMetadataError(path, `cannot be read (${textOf(error)})`));
+      }
     }
   }
   builds.sort((a, b) => a.component < b.component ? -1 : 1);
@@ -83,4 +85,8 @@ export async function readMetadata(root: string): Promise<ReadInstalled> {
 export function installedState(builds: readonly InstalledBuild[]): InstalledState {
   const byComponent = new Map(builds.map((build) => [build.component, build]));
   return { get: (component) => byComponent.get(component), all: () => builds };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

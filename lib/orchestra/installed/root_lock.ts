@@ -2,6 +2,7 @@ import { FileLock, type LockHolder } from "../../files/mod.ts";
 import { OrchestraError } from "../errors.ts";
 import { completeTransaction } from "./complete_transaction.ts";
 import { metadataDirectory } from "./metadata.ts";
+import { requireRoot } from "./root_view.ts";
 import { joinPath } from "../_path.ts";
 
 /** The variable by which scripts, and what they start, know which root is being changed. */
@@ -33,12 +34,13 @@ export interface RootLockOptions {
  * @param root The root.
  * @param options What for.
  * @returns The lock; dispose of it to let others have the root.
- * @throws {OrchestraError} when a script of the run that has the lock asks for it, and would wait
+ * @throws {OrchestraError} when the root is no directory, or a script of the run that has the lock asks for it, and would wait
  * for itself.
  * @throws {LockTimeoutError} when somebody else keeps the root for longer than `timeoutMs`.
  */
 export async function lockRoot(root: string, options: RootLockOptions): Promise<FileLock> {
   const { onRepair, env = (name: string) => Deno.env.get(name), ...lockOptions } = options;
+  await requireRoot(root);
   await Deno.mkdir(metadataDirectory(root), { recursive: true });
   if (env(LOCKED_ROOT_VARIABLE) === await Deno.realPath(root)) {
     throw new OrchestraError(

@@ -1,3 +1,4 @@
+import { OrchestraError } from "../errors.ts";
 import { isMissing } from "./complete_transaction.ts";
 import { type Journal, readJournal, STAGED_DIRECTORY } from "./journal.ts";
 import { joinPath } from "../_path.ts";
@@ -23,9 +24,11 @@ export interface RootView {
  *
  * @param root The root.
  * @returns The view.
- * @throws {OrchestraError} when there is an interrupted change that cannot be understood.
+ * @throws {OrchestraError} when there is an interrupted change that cannot be understood, or
+ * something else than a directory.
  */
 export async function rootView(root: string): Promise<RootView> {
+  await requireRoot(root);
   const pending = await readJournal(root);
   const removed = new Set(pending?.remove);
   const added = new Set(pending?.add);
@@ -39,6 +42,24 @@ export async function rootView(root: string): Promise<RootView> {
     return exists(absolute) ? absolute : undefined;
   };
   return { pending, locate };
+}
+
+/**
+ * Makes sure that a root is a directory, if it is there at all.
+ *
+ * @param root The root.
+ * @throws {OrchestraError} when it is a file, a link that leads to itself, or not to be looked at.
+ */
+export async function requireRoot(root: string): Promise<void> {
+  let problem: string;
+  try {
+    if ((await Deno.stat(root)).isDirectory) return;
+    problem = "it is a file";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  throw new OrchestraError(`The root must be a directory: ${JSON.stringify(root)}: ${problem}`);
 }
 
 function exists(path: string): boolean {
