@@ -52,6 +52,7 @@ export { LayeredStore, type StoreNote } from "./store/layered_store.ts";
 export { DirectoryStore } from "./shared_store/directory_store.ts";
 export { HttpStore } from "./shared_store/http_store.ts";
 export { RegistryStore } from "./shared_store/registry_store.ts";
+export { type GuardOptions } from "./shared_store/guarded_store.ts";
 export { openShared, type SharedOptions } from "./shared_store/open_shared.ts";
 export {
   type KeptResult,
