@@ -1,4 +1,5 @@
 import { type Browser, chromium } from "npm:playwright-core@1";
+import { cacheDirectory } from "../../lib/engine/mod.ts";
 import { debianFiles } from "../support/debian_packages.ts";
 
 export { type Browser, type Page } from "npm:playwright-core@1";
@@ -25,12 +26,15 @@ export async function startChromium(): Promise<FoundBrowser> {
     .map((path) => `${root}${path.replace("MULTI", multiarch)}`);
   const fonts = `${root}/superorch-fonts.conf`;
   await Deno.writeTextFile(fonts, FONTS.replaceAll("ROOT", root));
+  const home = `${cacheDirectory()}/tests/chromium-home`;
+  await Deno.mkdir(home, { recursive: true });
   const browser = await chromium.launch({
     executablePath: `${root}/usr/lib/chromium/chromium`,
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
     env: {
       PATH: "/usr/bin:/bin",
-      HOME: Deno.env.get("TMPDIR") ?? "/tmp",
+      // It leaves settings and caches there.
+      HOME: home,
       TMPDIR: Deno.env.get("TMPDIR") ?? "/tmp",
       LD_LIBRARY_PATH: libraries.join(":"),
       FONTCONFIG_FILE: fonts,
