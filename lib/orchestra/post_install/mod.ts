@@ -14,7 +14,7 @@
  * @module
  */
 
-export { type ElfDynamic, readElfDynamic } from "./elf_file.ts";
+export { type ElfDynamic, type LibraryVersions, readElfDynamic } from "./elf_file.ts";
 export { decideHeader, type HeaderFacts } from "./headers.ts";
 export {
   copyLicense,
