@@ -36,14 +36,28 @@ export function cargoMount(output: Output): CommandUnknownOpts {
 export async function runCargo(words: readonly string[], output: Output): Promise<number> {
   const toolchain = words[0]?.startsWith("+") ? words[0] : undefined;
   const rest = toolchain === undefined ? words : words.slice(1);
-  const env: Record<string, string> = { CARGOGREEN_PROJECT_DIR_: Deno.cwd() };
   if (rest[0] === "supergreen") {
     const { runRustcWrap } = await import("./rustc_wrap_command.ts");
     if (toolchain !== undefined) Deno.env.set("RUSTUP_TOOLCHAIN", toolchain.slice(1));
     return await runRustcWrap(rest.slice(1), output);
   }
   const { settings } = await readOwnSettings(rest);
-  const wrapper = await ownWrapper(settings.cacheDir);
+  const temporary = settings.cacheDir === undefined
+    ? await Deno.makeTempDir({ prefix: "rustcbuildx-" })
+    : undefined;
+  try {
+    const wrapper = await ownWrapper(settings.cacheDir ?? temporary!);
+    return await runWrapped(rest, toolchain, wrapper);
+  } finally {
+    if (temporary !== undefined) await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+async function runWrapped(
+  rest: readonly string[],
+  toolchain: string | undefined,
+  wrapper: string,
+): Promise<number> {
   const foreign = Deno.env.get("RUSTC_WRAPPER");
   if (foreign && foreign !== wrapper && !/(?:^|\/)(?:rustcbuildx|cargo-green)$/.test(foreign)) {
     throw new UsageError(
@@ -53,14 +67,13 @@ export async function runCargo(words: readonly string[], output: Output): Promis
   // Cargo, when it has called us, names itself; but only rustup's knows what +toolchain is.
   const cargo = toolchain === undefined ? Deno.env.get("CARGO") || "cargo" : "cargo";
   return await runProgram(cargo, [...(toolchain === undefined ? [] : [toolchain]), ...rest], {
-    ...env,
+    CARGOGREEN_PROJECT_DIR_: Deno.cwd(),
     RUSTC_WRAPPER: wrapper,
   });
 }
 
 /** Cargo wants one file that it can start. */
-async function ownWrapper(cacheDir: string | undefined): Promise<string> {
-  const directory = cacheDir ?? await Deno.makeTempDir({ prefix: "rustcbuildx-" });
+async function ownWrapper(directory: string): Promise<string> {
   const path = `${directory}/bin/rustcbuildx`;
   await Deno.mkdir(`${directory}/bin`, { recursive: true });
   await writeLink("rustcbuildx", path);

@@ -80,6 +80,10 @@ export function decodeResult(bytes: Uint8Array<ArrayBuffer>): UnitResult | undef
     content: take(size),
   }));
   if (at !== body.length) return undefined;
+  // Shared places are written by others: nothing of theirs leads out of the unit's own directory.
+  if (files.some(({ path }) => path.startsWith("/") || path.split("/").includes(".."))) {
+    return undefined;
+  }
   return { code: description.code, stdout, stderr, files };
 }
 

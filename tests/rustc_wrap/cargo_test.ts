@@ -76,3 +76,20 @@ Deno.test("a wrapper of somebody else, or wrong settings, are told before cargo 
   assert.equal(wrong.code, 2);
   await assert.rejects(() => Deno.stat(`${ws.directory}/target`), Deno.errors.NotFound);
 });
+
+Deno.test("without a directory for results, cargo is wrapped all the same, and nothing is left", {
+  ignore: NO_CARGO,
+}, async () => {
+  await using ws = await Workspace.create(ONE);
+  const tmp = `${ws.root}/tmp`;
+  await Deno.mkdir(tmp);
+  const env = { ...ws.env({ wrapped: false }), TMPDIR: tmp };
+  const options = { cwd: ws.directory, timeoutMs: 100_000 };
+  const built = await superorch(["cargo", "build"], {
+    ...options,
+    env: { ...env, CARGOGREEN_CACHE_DIR: "", CARGOGREEN_RUNNER: "local" },
+  });
+  assert.equal(built.code, 0, built.stderr);
+  assert.match(await ws.trace(), /compiled here/);
+  assert.deepEqual([...Deno.readDirSync(tmp)].filter(({ name }) => name.startsWith("rustcb")), []);
+});

@@ -1,6 +1,12 @@
 // gate-timeout: 240 s
 import assert from "node:assert/strict";
-import { DirectoryStore, HttpStore, RegistryStore } from "../../lib/rustc_wrap/mod.ts";
+import {
+  decodeResult,
+  DirectoryStore,
+  encodeResult,
+  HttpStore,
+  RegistryStore,
+} from "../../lib/rustc_wrap/mod.ts";
 import type { BlobStore } from "../../lib/rustc_wrap/mod.ts";
 import { fillIn, openShared } from "../../lib/rustc_wrap/shared_store/open_shared.ts";
 import { visibilityOf } from "../../lib/rustc_wrap/visibility.ts";
@@ -182,4 +188,16 @@ Deno.test("a server that fails in the middle costs one line, and no build", {
     },
   });
   assert.equal(ran.stderr.split("goes on without").length - 1, 1, ran.stderr);
+});
+
+Deno.test("a shared result that leads out of its directory counts as damaged", async () => {
+  for (const path of ["../x", "/x", "a/../../x"]) {
+    const bytes = await encodeResult({
+      code: 0,
+      stdout: new Uint8Array(),
+      stderr: new Uint8Array(),
+      files: [{ path, mode: 0o644, content: new Uint8Array(1) }],
+    });
+    assert.equal(decodeResult(bytes), undefined, path);
+  }
 });
