@@ -82,7 +82,8 @@ Deno.test("podman makes the files of plain cargo, and never a stale one", {
   ignore: NO_CARGO || podman.skip !== undefined,
 }, async () => {
   await using ws = await Workspace.create(FIXTURE);
-  const directory = `${ws.root}/podman`;
+  // podman takes no directory for its state with a path of more than 50 bytes.
+  const directory = await Deno.makeTempDir({ dir: "/tmp", prefix: "podman-" });
   await writePodmanClient(podman.root!, directory);
   const env = {
     RUSTCBUILDX_RUNNER: "podman",
@@ -101,6 +102,7 @@ Deno.test("podman makes the files of plain cargo, and never a stale one", {
     await runProgram(`${directory}/bin/podman`, ["system", "reset", "--force"], {
       timeoutMs: 60_000,
     });
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
