@@ -1,17 +1,11 @@
 import type { ContainerInspect } from "../../lib/engine/mod.ts";
-import { isProgram } from "../support/debian_packages.ts";
-import { runProgram } from "../support/cli.ts";
+import { installPackage, isProgram } from "../support/debian_packages.ts";
 
 /** Why Debian's docker-compose cannot be used, `undefined` when it can; installs it as root. */
 export async function peerProblem(): Promise<string | undefined> {
   if (await isProgram("docker-compose")) return undefined;
-  if (Deno.uid() !== 0 || !await isProgram("apt-get")) return "docker-compose is not installed";
-  const { code } = await runProgram(
-    "apt-get",
-    ["install", "-y", "-qq", "--no-install-recommends", "docker-compose"],
-    { env: { DEBIAN_FRONTEND: "noninteractive" }, timeoutMs: 240_000 },
-  );
-  return code === 0 ? undefined : "docker-compose cannot be installed";
+  const problem = await installPackage("docker-compose");
+  return problem === undefined ? undefined : `docker-compose cannot be installed: ${problem}`;
 }
 
 /** What of a container a compose file decides, without names and ids that differ in every run. */

@@ -105,17 +105,52 @@ async function unpack(work: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function run(program: string, args: readonly string[]): Promise<string | undefined> {
+async function run(
+  program: string,
+  args: readonly string[],
+  limitMs = LIMIT_MS,
+): Promise<string | undefined> {
   const { success, stderr } = await new Deno.Command(program, {
     args: [...args],
     env: { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
-    signal: AbortSignal.timeout(LIMIT_MS),
+    signal: AbortSignal.timeout(limitMs),
   }).output();
   if (success) return undefined;
   return new TextDecoder().decode(stderr).trim().split("\n")[0] || "it failed without a word";
+}
+
+/** Most that an installation may take, with the download. */
+const INSTALL_MS = 300_000;
+
+/**
+ * Installs a Debian package on this machine, for programs that do not work unpacked. Nothing that
+ * it brings is started.
+ *
+ * @param name The package.
+ * @returns Why it cannot be installed; `undefined` when it is.
+ */
+export async function installPackage(name: string): Promise<string | undefined> {
+  if (Deno.build.os !== "linux" || !await isProgram("apt-get")) return "there is no apt-get";
+  if (Deno.uid() !== 0) return "only root can install it";
+  // A policy keeps packages from starting what they bring; the same file for all at once is fine.
+  const policy = "/usr/sbin/policy-rc.d";
+  const hadPolicy = await Deno.stat(policy).then(() => true, () => false);
+  if (!hadPolicy) await Deno.writeTextFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    // Other tests install at the same time: whoever has the lock is waited for.
+    const lock = ["-o", "DPkg::Lock::Timeout=240", "-qq"];
+    const install = async () =>
+      await run("apt-get", [...lock, "-y", "--no-install-recommends", "install", name], INSTALL_MS);
+    if (await install() === undefined) return undefined;
+    // A machine that has never asked for the lists knows no package.
+    await run("apt-get", [...lock, "update"], INSTALL_MS);
+    return await install();
+  } finally {
+    if (!hadPolicy) await Deno.remove(policy).catch(() => {}); // another test has done so
+  }
 }
 
 /** Tells whether a program is on PATH. */

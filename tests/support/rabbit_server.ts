@@ -1,3 +1,4 @@
+import { installPackage } from "./debian_packages.ts";
 import { freePort } from "./ssh_server.ts";
 
 /** A broker of a test's own. */
@@ -36,24 +37,8 @@ async function install(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "not Linux";
   const exists = await Deno.stat(`${BIN}/rabbitmq-server`).then(() => true, () => false);
   if (exists) return undefined;
-  if (Deno.uid() !== 0) return "rabbitmq-server is not installed, and only root can install it";
-  // A policy keeps the package from starting a broker of its own.
-  const policy = "/usr/sbin/policy-rc.d";
-  const hadPolicy = await Deno.stat(policy).then(() => true, () => false);
-  if (!hadPolicy) await Deno.writeTextFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    const { success, stderr } = await new Deno.Command("apt-get", {
-      args: ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq", "--no-install-recommends"]
-        .concat("rabbitmq-server"),
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    return success ? undefined : `apt-get: ${new TextDecoder().decode(stderr).trim()}`;
-  } finally {
-    if (!hadPolicy) await Deno.remove(policy);
-  }
+  const problem = await installPackage("rabbitmq-server");
+  return problem === undefined ? undefined : `rabbitmq-server cannot be installed: ${problem}`;
 }
 
 /** Starts a broker on loopback with files of its own; disposing it ends it and removes them. */
