@@ -72,6 +72,7 @@ export class CommandRunner implements AsyncDisposable {
   #result: CommandResult | undefined;
   #hasExited = false;
   #isReleased = false;
+  #ending: Promise<void> | undefined;
   #terminated = false;
   #holds = 0;
 
@@ -275,6 +276,11 @@ export class CommandRunner implements AsyncDisposable {
     this.#unwatch = await watchGroup(this.#child.pid);
   }
 
+  /** Waits until a command that its own input has ended is gone. Called by `runToCompletion()`. */
+  async ended(): Promise<void> {
+    await this.#ending;
+  }
+
   /** Lets what a finished command has left behind go on. Called by `runToCompletion()`. */
   async release(): Promise<void> {
     if (this.command.spec.interactive && !this.#isReleased) await signalsHaveCome();
@@ -294,7 +300,8 @@ export class CommandRunner implements AsyncDisposable {
     if (this.#input !== undefined) {
       this.#input.done.then(({ failure }) => {
         // Half of its input must not look like all of it.
-        if (failure !== undefined && !this.#hasExited) this.terminate().catch(() => {});
+        if (failure === undefined || this.#hasExited) return;
+        this.#ending = this.terminate().then(() => {}, () => {}); // told by the result
       });
     }
     const status = await this.#child.status;

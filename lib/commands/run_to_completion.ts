@@ -24,6 +24,7 @@ export async function runToCompletion(
     try {
       return await runner.wait();
     } finally {
+      await runner.ended();
       await runner.release();
     }
   }
@@ -34,6 +35,7 @@ export async function runToCompletion(
     return result;
   } catch (error) {
     await runner.terminate().catch(() => {}); // or it has finished meanwhile
+    await runner.ended();
     await runner.release();
     if (signal?.aborted) throw signal.reason;
     throw deadline.isOver && runner.result?.terminated
