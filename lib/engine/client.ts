@@ -15,6 +15,7 @@ import { describeConnectionFailure } from "./connection_failure.ts";
 import { jsonLines } from "./json_lines.ts";
 import { openTransport, type Transport } from "./transport.ts";
 import { compareVersions, MAX_API_VERSION, MIN_API_VERSION } from "./api_version.ts";
+import { Upload } from "./_upload.ts";
 import { ContainerApi } from "./container_api.ts";
 import { ExecApi } from "./exec_api.ts";
 import { ImageApi } from "./image_api.ts";
@@ -258,13 +259,19 @@ export class EngineClient implements AsyncDisposable {
   }
 
   async #answer(call: EngineCall, isWhole = false): Promise<Response> {
+    const upload = call.body instanceof ReadableStream ? new Upload(call.body) : undefined;
+    const sent = upload === undefined ? call : { ...call, body: upload.stream };
     let response: Response;
     try {
-      response = await send(this.#transport, `/v${this.apiVersion}`, call, isWhole);
+      response = await send(this.#transport, `/v${this.apiVersion}`, sent, isWhole);
       if (!response.ok && !call.accept?.includes(response.status)) {
         throw this.#refusal(call, response.status, await readStart(response));
       }
     } catch (cause) {
+      await upload?.end();
+      if (call.signal?.aborted !== true && upload?.failure !== undefined) {
+        throw upload.failure.error;
+      }
       if (cause instanceof EngineApiError || cause instanceof EngineVersionError) throw cause;
       throw await this.#failure(call, cause);
     }

@@ -1,6 +1,7 @@
 import type { EngineClient, QueryValue } from "../client.ts";
 import { EngineApiError, engineApiError, EngineConnectionError } from "../errors.ts";
 import { jsonLines } from "../json_lines.ts";
+import { Upload } from "../_upload.ts";
 import type { ProgressLine } from "../types.ts";
 import { BuildFailedError } from "./build_error.ts";
 import type { BuildDefinition, BuildRunOptions } from "./build_options.ts";
@@ -31,7 +32,7 @@ export interface BuildPost {
  * @throws {BuildContextError} when a file of the context cannot be read.
  */
 export async function postBuild(engine: EngineClient, post: BuildPost): Promise<void> {
-  const upload = post.tar === undefined ? undefined : watched(post.tar);
+  const upload = post.tar === undefined ? undefined : new Upload(post.tar);
   try {
     post.signal?.throwIfAborted();
     const response = await engine.request({
@@ -64,6 +65,8 @@ export async function postBuild(engine: EngineClient, post: BuildPost): Promise<
       throw new EngineConnectionError(engine.host, "POST /build", error.message, { cause: error });
     }
     throw error;
+  } finally {
+    await upload?.end();
   }
 }
 
@@ -107,32 +110,4 @@ function failure(
       ? (step === undefined ? record.logTail : "")
       : String(step.tail),
   }, { cause });
-}
-
-/** Remembers why an upload failed: `fetch` only says that it did. */
-function watched(tar: ReadableStream<Uint8Array>): {
-  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly failure: { readonly error: unknown } | undefined;
-} {
-  const reader = tar.getReader();
-  let failure: { readonly error: unknown } | undefined;
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value as Uint8Array<ArrayBuffer>);
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
-  return {
-    stream,
-    get failure() {
-      return failure;
-    },
-  };
 }

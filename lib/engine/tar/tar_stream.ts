@@ -41,17 +41,25 @@ export function tarStream(
   entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
   options: TarStreamOptions = {},
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const pieces = joined(archive(entries, options.signal));
+  const source: Source = {};
+  const pieces = joined(archive(entries, source, options.signal));
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const { done, value } = await pieces.next();
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    async cancel() {
+    async cancel(reason) {
+      // A stream may not give its next piece for long, and nothing ends while that is waited for.
+      await source.content?.cancel(reason);
       await pieces.return(undefined);
     },
   }, { highWaterMark: 0 });
+}
+
+/** Where the pieces come from just now. */
+interface Source {
+  content?: ReadableStreamDefaultReader<Uint8Array>;
 }
 
 async function* joined(
@@ -73,6 +81,7 @@ async function* joined(
 
 async function* archive(
   entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
+  source: Source,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   for await (const entry of entries) {
@@ -82,7 +91,7 @@ async function* archive(
       yield* inMemory(entry, new TextEncoder().encode(entry.content));
     } else if (entry.content instanceof Uint8Array) yield* inMemory(entry, entry.content);
     else if (entry.content instanceof ReadableStream) {
-      yield* streamed(entry, entry.content, signal);
+      yield* streamed(entry, entry.content, source, signal);
     } else yield* hostFile(entry, entry.content, signal);
   }
   // Two empty blocks say that nothing was cut off.
@@ -103,6 +112,7 @@ function* inMemory(entry: TarFile, bytes: Uint8Array): Generator<Uint8Array> {
 async function* streamed(
   entry: TarFile,
   stream: ReadableStream<Uint8Array>,
+  source: Source,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const { sizeBytes } = entry;
@@ -111,15 +121,24 @@ async function* streamed(
   }
   yield encodeHeader(entry, sizeBytes);
   let left = sizeBytes;
-  for await (const piece of stream) {
-    signal?.throwIfAborted();
-    left -= piece.length;
-    if (left < 0) {
-      throw new TypeError(
-        `Cannot archive "${entry.path}": ${sizeBytes} bytes announced, its stream has more`,
-      );
+  const content = stream.getReader();
+  source.content = content;
+  try {
+    while (true) {
+      const { done, value: piece } = await content.read();
+      if (done) break;
+      signal?.throwIfAborted();
+      left -= piece.length;
+      if (left < 0) {
+        throw new TypeError(
+          `Cannot archive "${entry.path}": ${sizeBytes} bytes announced, its stream has more`,
+        );
+      }
+      yield piece;
     }
-    yield piece;
+  } finally {
+    source.content = undefined;
+    await content.cancel();
   }
   if (left > 0) throw tooShort(entry, sizeBytes, left);
   yield new Uint8Array(paddingBytes(sizeBytes));

@@ -279,6 +279,31 @@ Deno.test("tarStream() ends with the signal's reason", async () => {
   await assert.rejects(new Response(archive).bytes(), reason);
 });
 
+Deno.test("tarStream() that is cancelled lets go of what it reads, be it silent", async () => {
+  let isCancelled = false;
+  const content = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(100_000)),
+    cancel: () => {
+      isCancelled = true;
+    },
+  });
+  let isEnded = false;
+  const entries = async function* () {
+    try {
+      yield { kind: "file", path: "silent", content, sizeBytes: 200_000 } as const;
+    } finally {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      isEnded = true;
+    }
+  };
+  const reader = tarStream(entries()).getReader();
+  assert.ok((await reader.read()).value !== undefined);
+  const waiting = reader.read();
+  await reader.cancel();
+  assert.deepEqual([isCancelled, isEnded], [true, true]);
+  assert.equal((await waiting).done, true);
+});
+
 Deno.test("extractTar() makes files, links, modes and times, twice over the same directory", async () => {
   await inDirectory(async (directory) => {
     const entries: readonly TarEntry[] = [
