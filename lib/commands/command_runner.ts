@@ -1,6 +1,5 @@
 import { Deadline, delay } from "../retry/mod.ts";
 import { drain } from "./_drain.ts";
-import { signalsHaveCome } from "./_own_terminal.ts";
 import type { InputFeed } from "./_input.ts";
 import { enlist, type LiveCommand, whileNotEnding } from "./_live.ts";
 import { GroupScope, type ProcessScope, TreeScope } from "./_scope.ts";
@@ -71,7 +70,6 @@ export class CommandRunner implements AsyncDisposable {
   #stopListening: (() => void) | undefined;
   #result: CommandResult | undefined;
   #hasExited = false;
-  #isReleased = false;
   #ending: Promise<void> | undefined;
   #terminated = false;
   #holds = 0;
@@ -283,8 +281,6 @@ export class CommandRunner implements AsyncDisposable {
 
   /** Lets what a finished command has left behind go on. Called by `runToCompletion()`. */
   async release(): Promise<void> {
-    if (this.command.spec.interactive && !this.#isReleased) await signalsHaveCome();
-    this.#isReleased = true;
     this.#delist();
     const unwatch = this.#unwatch;
     this.#unwatch = undefined;
