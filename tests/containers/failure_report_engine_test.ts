@@ -79,7 +79,7 @@ sceneTest(
     await network.run();
     const { message } = await thrownBy(NetworkFailedError, network.wait());
     // deno-lint-ignore no-control-regex -- that is what must not be there
-    assert.doesNotMatch(message, /[\x00-\x08\x0b-\x1f\x7f]/);
+    assert.doesNotMatch(message, /[\x00-\x09\x0b-\x1f\x7f]/);
     assert.match(message, /red .*end/);
   },
 );
