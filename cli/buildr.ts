@@ -13,7 +13,7 @@ import { BUILDR_COMMANDS } from "./_buildr_commands.ts";
 import { reportBuildrFailure } from "./_buildr_failure.ts";
 import { addRunFlags } from "./_buildr_flags.ts";
 import { withSettings } from "./_buildr_settings.ts";
-import { ExitCode } from "./exit_code.ts";
+import { mount } from "./mount.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -23,16 +23,12 @@ import type { Output } from "./output.ts";
  * @returns The command.
  */
 export function buildrMount(output: Output): CommandUnknownOpts {
-  return new Command("buildr")
-    .description("Run the build that a project describes in its .buildr.yml.")
-    .argument("[args...]", "its options and commands; see `superorch buildr --help`")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args) => {
-      const code = await runBuildr(args, output);
-      if (code !== 0) throw new ExitCode(code);
-    });
+  return mount({
+    name: "buildr",
+    description: "Run the build that a project describes in its .buildr.yml.",
+    words: "its options and commands; see `superorch buildr --help`",
+    run: (words) => runBuildr(words, output),
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { ExitCode } from "./exit_code.ts";
+import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { mount } from "./mount.ts";
 import { writeLink } from "./install_links.ts";
 import type { Output } from "./output.ts";
 import { readOwnSettings } from "./rustc_wrap_settings.ts";
@@ -13,16 +13,12 @@ import { UsageError } from "./usage_error.ts";
  * @returns The command.
  */
 export function cargoMount(output: Output): CommandUnknownOpts {
-  return new Command("cargo")
-    .description("Run cargo with the wrapper set: crates are compiled in containers, and kept.")
-    .argument("[words...]", "[+toolchain] and the words for cargo; supergreen: our own commands")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (words) => {
-      const code = await runCargo(words, output);
-      if (code !== 0) throw new ExitCode(code);
-    });
+  return mount({
+    name: "cargo",
+    description: "Run cargo with the wrapper set: crates are compiled in containers, and kept.",
+    words: "[+toolchain] and the words for cargo; supergreen: our own commands",
+    run: (words) => runCargo(words, output),
+  });
 }
 
 /**

@@ -135,14 +135,17 @@ export async function loadProject(
   const options = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as LoadOptions;
+  const project = await asUsageErrors(output, () => loadComposeProject(options));
+  if (project.warnings.length > 0) {
+    output.err.write(`${renderDiagnostics(project.warnings, { colour: output.err.colour })}\n`);
+  }
+  return project;
+}
+
+/** Turns what is the user's mistake into an error that is printed as such. */
+export async function asUsageErrors<T>(output: Output, work: () => Promise<T>): Promise<T> {
   try {
-    const project = await loadComposeProject(options);
-    if (project.warnings.length > 0) {
-      output.err.write(
-        `${renderDiagnostics(project.warnings, { colour: output.err.colour })}\n`,
-      );
-    }
-    return project;
+    return await work();
   } catch (error) {
     if (error instanceof DiagnosticsError) {
       const [what] = error.message.split("\n");

@@ -17,6 +17,7 @@ import { ORC_EXIT, OrcContext, type OrcOptions } from "./_orc_context.ts";
 import { InterruptedError, reportOrcFailure } from "./_orc_failure.ts";
 import { showHelp } from "./_orc_help.ts";
 import { ExitCode } from "./exit_code.ts";
+import { mount } from "./mount.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -26,16 +27,12 @@ import type { Output } from "./output.ts";
  * @returns The command.
  */
 export function orcMount(output: Output): CommandUnknownOpts {
-  return new Command("orc")
-    .description("Build, install and inspect trees of components, as the program orc does.")
-    .argument("[args...]", "its options and commands; see `superorch orc --help`")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args) => {
-      const code = await runOrc(args, output);
-      if (code !== 0) throw new ExitCode(code);
-    });
+  return mount({
+    name: "orc",
+    description: "Build, install and inspect trees of components, as the program orc does.",
+    words: "its options and commands; see `superorch orc --help`",
+    run: (words) => runOrc(words, output),
+  });
 }
 
 /**

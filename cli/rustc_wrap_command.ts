@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { ExitCode } from "./exit_code.ts";
+import { mount } from "./mount.ts";
 import { reportFailure } from "./failure.ts";
 import type { Output } from "./output.ts";
 import { rustcWrapMain } from "./rustc_wrap.ts";
@@ -60,16 +60,12 @@ const COMMANDS: readonly WrapCommand[] = [
  * @returns The command.
  */
 export function rustcWrapMount(output: Output): CommandUnknownOpts {
-  return new Command("rustc-wrap")
-    .description("Run a Rust compiler in a container, as cargo's RUSTC_WRAPPER does.")
-    .argument("[words...]", "a command, or the compiler and its words")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (words) => {
-      const code = await runRustcWrap(words, output);
-      if (code !== 0) throw new ExitCode(code);
-    });
+  return mount({
+    name: "rustc-wrap",
+    description: "Run a Rust compiler in a container, as cargo's RUSTC_WRAPPER does.",
+    words: "a command, or the compiler and its words",
+    run: (words) => runRustcWrap(words, output),
+  });
 }
 
 /**

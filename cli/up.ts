@@ -13,7 +13,7 @@ import { durationMs } from "./_duration.ts";
 import { type Interrupt, listenToInterrupts } from "./_interrupt.ts";
 import { planText } from "./_plan_text.ts";
 import { digestInputs, writeReceipt } from "./_write_receipt.ts";
-import { addComposeFlags, type ComposeFlags } from "./compose.ts";
+import { addComposeFlags, asUsageErrors, type ComposeFlags } from "./compose.ts";
 import { ExitCode } from "./exit_code.ts";
 import { EXIT } from "./failure.ts";
 import { JsonReporter } from "./live/json_reporter.ts";
@@ -21,7 +21,7 @@ import { LiveReporter } from "./live/live_reporter.ts";
 import { PlainReporter } from "./live/plain_reporter.ts";
 import type { Reporter } from "./live/reporter.ts";
 import { ClosedOutputError, formatJson, type Output, type Sink } from "./output.ts";
-import { asUsageErrors, loadTarget } from "./up_target.ts";
+import { loadTarget } from "./up_target.ts";
 import { UsageError } from "./usage_error.ts";
 
 interface UpFlags extends ComposeFlags {

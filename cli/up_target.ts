@@ -1,6 +1,5 @@
-import { ComposeInputError, loadNetworkModule, type UpTarget } from "../lib/compose/mod.ts";
-import { DiagnosticsError, renderDiagnostics } from "../lib/diagnostics/mod.ts";
-import { type ComposeFlags, loadProject } from "./compose.ts";
+import { loadNetworkModule, type UpTarget } from "../lib/compose/mod.ts";
+import { asUsageErrors, type ComposeFlags, loadProject } from "./compose.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -38,21 +37,6 @@ export async function loadTarget(
   const { signal } = more;
   const { projectName } = flags;
   return await asUsageErrors(output, () => loadNetworkModule(file, { projectName, signal }));
-}
-
-/** Turns what is the user's mistake into an error that is printed as such. */
-export async function asUsageErrors<T>(output: Output, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DiagnosticsError) {
-      const [what] = error.message.split("\n");
-      const text = renderDiagnostics(error.diagnostics, { colour: output.err.colour });
-      throw new UsageError(`${what}\n${text}`);
-    }
-    if (error instanceof ComposeInputError) throw new UsageError(error.message);
-    throw error;
-  }
 }
 
 // Compose takes names of services here, and many people will write them out of habit.

@@ -1,5 +1,5 @@
-import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { ExitCode } from "./exit_code.ts";
+import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { mount } from "./mount.ts";
 import type { Output } from "./output.ts";
 import { run } from "./ytt.ts";
 
@@ -10,20 +10,17 @@ import { run } from "./ytt.ts";
  * @returns The command.
  */
 export function yttMount(output: Output): CommandUnknownOpts {
-  return new Command("ytt")
-    .description("Process YAML templates, as the program ytt does.")
-    .argument("[args...]", "its options and commands; see `superorch ytt --help`")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args) => {
-      const code = await run(args, {
+  return mount({
+    name: "ytt",
+    description: "Process YAML templates, as the program ytt does.",
+    words: "its options and commands; see `superorch ytt --help`",
+    run: (words) =>
+      run(words, {
         stdout: (text) => output.out.write(text),
         stderr: (text) => output.err.write(text),
         stdin: async () => new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer()),
         env: Deno.env.toObject(),
         programName: "superorch ytt",
-      });
-      if (code !== 0) throw new ExitCode(code);
-    });
+      }),
+  });
 }
