@@ -1,3 +1,4 @@
+import { errorMessage } from "../lib/errors/error_message.ts";
 import {
   identifyProcess,
   LABEL,
@@ -108,7 +109,7 @@ async function clean(
         : options.dryRun
         ? "would be removed"
         : "removed",
-      ...(failure === undefined ? {} : { error: messageOf(failure.error) }),
+      ...(failure === undefined ? {} : { error: errorMessage(failure.error) }),
     };
   });
 }
@@ -119,8 +120,4 @@ function isCondemned(object: OwnedObject, owner: OwnerState, options: CleanOptio
     return options.kept === "all" || options.kept.includes(project);
   }
   return owner === "dead" || owner === "unknown" && options.unknown;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors/error_message.ts";
 import { type Diagnostics, SourceText } from "../diagnostics/mod.ts";
 import { interpolateTree } from "./_interpolate_tree.ts";
 import type { ReadVariable } from "./interpolate.ts";
@@ -71,7 +72,7 @@ export function readFailure(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.PermissionDenied) return "it is not allowed";
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }
 
 /** Reads a compose file to a tree with variables replaced and absolute paths. */

@@ -1,4 +1,4 @@
-import { type EngineClient, ImageNotFoundError } from "../engine/mod.ts";
+import type { EngineClient } from "../engine/mod.ts";
 import { LABEL } from "../containers/mod.ts";
 import type { Project } from "./project.ts";
 import { imageNameOf } from "./to_network.ts";
@@ -35,11 +35,6 @@ async function isKeptImage(
   service: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  try {
-    const { Config } = await engine.images.inspect(imageNameOf(project, service), { signal });
-    return Config?.Labels?.[LABEL.lifetime] !== "owner";
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return false;
-    throw error;
-  }
+  const image = await engine.images.find(imageNameOf(project, service), { signal });
+  return image !== undefined && image.Config?.Labels?.[LABEL.lifetime] !== "owner";
 }

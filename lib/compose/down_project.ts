@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors/error_message.ts";
 import { connectEngine, type ConnectOptions, type EngineClient } from "../engine/mod.ts";
 import {
   LABEL,
@@ -151,7 +152,7 @@ async function removeEach(
       kind: "failed",
       object: object.kind,
       name: object.name,
-      text: error instanceof Error ? error.message : String(error),
+      text: errorMessage(error),
     });
   }
   return { removed: results.flatMap((result) => result.removed), failed };

@@ -1,5 +1,4 @@
 import { connectEngine, type ConnectOptions, type EngineClient } from "../engine/mod.ts";
-import { ImageNotFoundError } from "../engine/mod.ts";
 import {
   type ContainerSpec,
   describeCondition,
@@ -11,7 +10,6 @@ import {
   planNetwork,
   specHash,
 } from "../containers/mod.ts";
-import { withFileDigests } from "./_file_digests.ts";
 import { servicesToBuild } from "./_services_to_build.ts";
 import { imageNameOf } from "./to_network.ts";
 import type { UpOptions } from "./up_options.ts";
@@ -95,9 +93,8 @@ export async function planProject(
     signal,
   );
   const context = { engine, kept, build, selection, detach, target, signal };
-  const specs = await withFileDigests(selection.specs);
   const nodes = await Promise.all(
-    planNetwork(selection.name, specs).map(async ({ spec, wave, after }) => {
+    planNetwork(selection.name, selection.specs).map(async ({ spec, wave, after }) => {
       const service = serviceOf(selection.services, spec.name);
       return {
         name: spec.name,
@@ -145,7 +142,7 @@ async function fateOf(
     : spec.image.path ?? "Dockerfile";
   if (engine === undefined) return { origin, image: null, action: null };
   const isBuilt = spec.image.kind === "dockerfile" || build.includes(service);
-  const imageId = isBuilt ? undefined : await imageIdOf(engine, origin, signal);
+  const imageId = isBuilt ? undefined : (await engine.images.find(origin, { signal }))?.Id;
   const there = kept?.containers.get(spec.name);
   return {
     origin,
@@ -162,19 +159,6 @@ function imageOf({ pull }: ContainerSpec, imageId: string | undefined): PlanNode
   if (pull === "always") return "pull";
   if (imageId !== undefined) return "there";
   return pull === "never" ? "missing" : "pull";
-}
-
-async function imageIdOf(
-  engine: EngineClient,
-  reference: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  try {
-    return (await engine.images.inspect(reference, { signal })).Id;
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return undefined;
-    throw error;
-  }
 }
 
 async function reach(

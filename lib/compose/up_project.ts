@@ -1,6 +1,5 @@
 import { connectEngine } from "../engine/mod.ts";
 import { planNetwork } from "../containers/mod.ts";
-import { withFileDigests } from "./_file_digests.ts";
 import { servicesToBuild } from "./_services_to_build.ts";
 import { upAttached } from "./_up_attached.ts";
 import { upKept } from "./_up_kept.ts";
@@ -57,12 +56,8 @@ export async function upProject(target: UpTarget, options: UpOptions = {}): Prom
     })),
   });
   return detach
-    ? await upKept(engine, await marked(selection), options)
+    ? await upKept(engine, selection, options)
     : await upAttached(engine, selection, options);
-}
-
-async function marked(selection: Selection): Promise<Selection> {
-  return { ...selection, specs: await withFileDigests(selection.specs) };
 }
 
 function check({ name, specs, services }: Selection, options: UpOptions): void {

@@ -1,4 +1,4 @@
-import { type EngineClient, ImageNotFoundError } from "../engine/mod.ts";
+import type { EngineClient } from "../engine/mod.ts";
 import { describeCondition } from "./conditions.ts";
 import { hasDoneItsWork } from "./kept_current.ts";
 import type { KeptProject } from "./kept.ts";
@@ -124,12 +124,7 @@ async function imageId(
   reference: string,
   { engine, signal }: PlanContext,
 ): Promise<string | undefined> {
-  try {
-    return (await engine.images.inspect(reference, { signal })).Id;
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return undefined;
-    throw error;
-  }
+  return (await engine.images.find(reference, { signal }))?.Id;
 }
 
 async function planNetworks(

@@ -1,5 +1,4 @@
 import type { EngineClient, ImageInspect } from "../engine/mod.ts";
-import { ImageNotFoundError } from "../engine/mod.ts";
 import { ImageProgress } from "./_image_progress.ts";
 import { buildSource } from "./build_source.ts";
 import type { ImageSource } from "./dockerfile.ts";
@@ -86,7 +85,7 @@ async function prepare(spec: ContainerSpec, context: PrepareContext): Promise<Pr
     return { id, name: nameOf(image), inspect: await engine.images.inspect(id, { signal }) };
   }
   const { reference } = image;
-  const here = spec.pull === "always" ? undefined : await inspectIfThere(engine, reference, signal);
+  const here = spec.pull === "always" ? undefined : await engine.images.find(reference, { signal });
   if (here !== undefined) return { id: here.Id, name: reference, inspect: here };
   if (spec.pull === "never") {
     return {
@@ -119,19 +118,6 @@ function teller(spec: ContainerSpec, action: ImageEvent["action"], context: Prep
       state,
       ...told,
     });
-}
-
-async function inspectIfThere(
-  engine: EngineClient,
-  reference: string,
-  signal: AbortSignal,
-): Promise<ImageInspect | undefined> {
-  try {
-    return await engine.images.inspect(reference, { signal });
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return undefined;
-    throw error;
-  }
 }
 
 /** Names an image source for people. */

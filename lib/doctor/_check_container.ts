@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors/error_message.ts";
 import {
   formatOwner,
   identifyProcess,
@@ -166,5 +167,5 @@ function judgeNames(
 }
 
 function messageOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error));
+  return oneLine(errorMessage(error));
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors/error_message.ts";
 import {
   type EngineCandidate,
   engineCandidates,
@@ -95,5 +96,5 @@ async function open(
 
 function reasonOf(error: unknown): string {
   if (error instanceof EngineConnectionError) return error.reason;
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

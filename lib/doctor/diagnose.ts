@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors/error_message.ts";
 import type { EngineClient, ReadEnv } from "../engine/mod.ts";
 import { withTimeout } from "../retry/mod.ts";
 import { type CheckName, type CheckResult, failure, type Finding, oneLine } from "./check.ts";
@@ -92,7 +93,7 @@ export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis
       if (finding !== undefined) results.set(name, finding);
     } catch (error) {
       signal.throwIfAborted();
-      results.set(name, failure(oneLine(error instanceof Error ? error.message : String(error))));
+      results.set(name, failure(oneLine(errorMessage(error))));
     }
   };
   let tried: readonly TriedEngine[] = [];
@@ -103,7 +104,7 @@ export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis
   } catch (error) {
     signal.throwIfAborted();
     // The docker configuration itself cannot be read.
-    const reason = oneLine(error instanceof Error ? error.message : String(error));
+    const reason = oneLine(errorMessage(error));
     results.set("engine", failure(reason, "correct or remove that file"));
   }
   if (found !== undefined) {

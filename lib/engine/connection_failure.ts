@@ -1,3 +1,5 @@
+import { errorMessage } from "../errors/error_message.ts";
+
 /**
  * Puts a failed connection into words.
  *
@@ -11,7 +13,7 @@ export function describeConnectionFailure(cause: unknown): string {
   if (cause instanceof SyntaxError) return `the answer is not JSON: ${firstLine(cause.message)}`;
   let deepest = cause;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  const text = deepest instanceof Error ? deepest.message : String(deepest);
+  const text = errorMessage(deepest);
   for (const [pattern, words] of WORDS) if (pattern.test(text)) return words;
   // hyper says "error sending request for url (…): client error (Connect): …"; the last is the why.
   return firstLine(text).replace(/^.*client error \([A-Za-z]+\): /, "").replace(

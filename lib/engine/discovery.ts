@@ -7,7 +7,7 @@ import {
   parseEngineHost,
   withoutPassword,
 } from "./endpoint.ts";
-import { TimeoutError } from "../errors/mod.ts";
+import { errorMessage, TimeoutError } from "../errors/mod.ts";
 import { EngineConnectionError } from "./errors.ts";
 import { ensuredSocketPath, type ReadEnv } from "./state.ts";
 
@@ -265,5 +265,5 @@ function forwardAbort(from: AbortSignal | undefined, to: AbortController): Dispo
 
 function reasonOf(cause: unknown): string {
   if (cause instanceof EngineConnectionError) return cause.reason;
-  return cause instanceof Error ? cause.message : String(cause);
+  return errorMessage(cause);
 }

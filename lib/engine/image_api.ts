@@ -57,6 +57,16 @@ export class ImageApi {
     });
   }
 
+  /** The same, or `undefined` when it is not on the engine. */
+  async find(name: string, options: CallOptions = {}): Promise<ImageInspect | undefined> {
+    try {
+      return await this.inspect(name, options);
+    } catch (error) {
+      if (error instanceof ImageNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
   /** Lists images, those with all of the labels. */
   list(
     options: CallOptions & {

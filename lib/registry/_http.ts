@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors/error_message.ts";
 import { abortableFetch } from "../retry/mod.ts";
 import { RegistryConnectionError } from "./errors.ts";
 
@@ -138,7 +139,7 @@ export function shownUrl(url: URL): string {
 function reasonOf(cause: unknown): string {
   let deepest = cause;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  const text = deepest instanceof Error ? deepest.message : String(deepest);
+  const text = errorMessage(deepest);
   const line = (text.split("\n")[0] ?? "").replace(/^.*client error \([A-Za-z]+\): /, "");
   return line.replace(/ \(os error \d+\)/g, "").replace(/^error sending request for url \S+: /, "");
 }

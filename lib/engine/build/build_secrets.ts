@@ -1,3 +1,5 @@
+import { errorMessage } from "../../errors/error_message.ts";
+
 /** Where a secret comes from: its bytes or text, a file, or a variable of the environment. */
 export type BuildSecret =
   | Uint8Array
@@ -65,7 +67,7 @@ async function readSecret(
   try {
     return await Deno.readFile(secret.file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw new BuildSecretError(id, `file "${secret.file}": ${reason}`, { cause });
   }
 }

@@ -1,5 +1,4 @@
 import type { EngineClient } from "../client.ts";
-import { ImageNotFoundError } from "../errors.ts";
 import { buildHash } from "./build_hash.ts";
 import { buildImage, type BuildImageOptions, type BuiltImage } from "./build_image.ts";
 
@@ -84,13 +83,8 @@ export class SharedBuilds {
   }
 
   async #isThere(shared: SharedBuild, signal: AbortSignal | undefined): Promise<boolean> {
-    try {
-      await this.#engine.images.inspect((await shared.image).imageId, { signal });
-      return true;
-    } catch (error) {
-      if (error instanceof ImageNotFoundError) return false;
-      throw error;
-    }
+    const { imageId } = await shared.image;
+    return await this.#engine.images.find(imageId, { signal }) !== undefined;
   }
 }
 

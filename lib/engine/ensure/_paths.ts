@@ -1,3 +1,4 @@
+import { errorMessage } from "../../errors/error_message.ts";
 import { MAX_SOCKET_PATH_BYTES } from "../endpoint.ts";
 import { type ReadEnv, stateDirectory } from "../state.ts";
 import { EngineSetupError } from "./engine_setup_error.ts";
@@ -48,7 +49,7 @@ export function enginePaths(env: ReadEnv): EnginePaths {
   } catch (error) {
     throw new EngineSetupError({
       step: "state",
-      problem: error instanceof Error ? error.message : String(error),
+      problem: errorMessage(error),
       hint: "set HOME or XDG_STATE_HOME",
     });
   }

@@ -1,5 +1,4 @@
 import type { EngineClient } from "../client.ts";
-import { ImageNotFoundError } from "../errors.ts";
 import type { ReadEnv } from "../state.ts";
 import type { EngineProgress } from "./ensure_engine.ts";
 import { BUSYBOX_IMAGE, busyboxImage } from "./busybox_image.ts";
@@ -49,8 +48,8 @@ export async function ensureBaseImages(
   options: BaseImagesOptions = {},
 ): Promise<BaseImages> {
   const { busyboxReference: pulled = "busybox:stable", signal } = options;
-  if (await isPresent(engine, pulled, signal)) return { busybox: pulled };
-  if (await isPresent(engine, BUSYBOX_IMAGE, signal)) {
+  if (await engine.images.find(pulled, { signal }) !== undefined) return { busybox: pulled };
+  if (await engine.images.find(BUSYBOX_IMAGE, { signal }) !== undefined) {
     return { busybox: await busyboxImage(engine, options) };
   }
   if (await registryHas(engine, pulled, options)) {
@@ -77,20 +76,6 @@ async function told<T>(
   const result = await work();
   onProgress?.({ state: "done", message, durationMs: performance.now() - start });
   return result;
-}
-
-async function isPresent(
-  engine: EngineClient,
-  image: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  try {
-    await engine.images.inspect(image, { signal });
-    return true;
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return false;
-    throw error;
-  }
 }
 
 // Asks through the engine, which is what would pull, and in a way that can be given up.

@@ -1,5 +1,4 @@
 import type { EngineClient } from "../client.ts";
-import { ImageNotFoundError } from "../errors.ts";
 import type { ReadEnv } from "../state.ts";
 import { tarStream } from "../tar/mod.ts";
 import type { TarEntry } from "../tar/mod.ts";
@@ -93,13 +92,8 @@ async function presentImage(
   engine: EngineClient,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly id: string; readonly content: string | undefined } | undefined> {
-  try {
-    const { Id, Config } = await engine.images.inspect(BUSYBOX_IMAGE, { signal });
-    return { id: Id, content: Config?.Labels?.[CONTENT_LABEL] };
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return undefined;
-    throw error;
-  }
+  const image = await engine.images.find(BUSYBOX_IMAGE, { signal });
+  return image && { id: image.Id, content: image.Config?.Labels?.[CONTENT_LABEL] };
 }
 
 function rootFileSystem(busybox: Uint8Array, applets: readonly string[]): readonly TarEntry[] {

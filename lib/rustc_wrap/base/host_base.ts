@@ -1,5 +1,4 @@
 import type { EngineClient } from "../../engine/client.ts";
-import { ImageNotFoundError } from "../../engine/errors.ts";
 import { type TarEntry, tarStream } from "../../engine/tar/mod.ts";
 import { FileLock } from "../../files/file_lock.ts";
 import { isBelow, parentOf } from "../_paths.ts";
@@ -32,7 +31,7 @@ export async function ensureHostImage(
   options: HostBaseOptions,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (await isPresent(engine, image, signal)) return;
+  if (await engine.images.find(image, { signal }) !== undefined) return;
   const lock = options.cacheDir === undefined
     ? undefined
     : await FileLock.acquire(`${options.cacheDir}/base-${identity.slice(0, 16)}.lock`, {
@@ -42,7 +41,7 @@ export async function ensureHostImage(
       signal,
     });
   try {
-    if (await isPresent(engine, image, signal)) return;
+    if (await engine.images.find(image, { signal }) !== undefined) return;
     options.onNote?.(`making the image ${image} of this machine's toolchain`);
     await makeImage(engine, image, identity, options, signal);
   } finally {
@@ -68,7 +67,7 @@ async function makeImage(
   }
   const { archive, changes } = hostImage(identity, options, signal);
   await engine.images.import(image, archive, { changes, signal });
-  if (!await isPresent(engine, image, signal)) {
+  if (await engine.images.find(image, { signal }) === undefined) {
     throw new InfrastructureError({
       action: `make the image ${image}`,
       reason: "the engine did not keep it",
@@ -91,20 +90,6 @@ export function hostImage(
     archive: tarStream(rootFileSystem(options), { signal }),
     changes: [`ENV PATH=${path}`, `LABEL ${CONTENT_LABEL}=${identity}`],
   };
-}
-
-async function isPresent(
-  engine: EngineClient,
-  image: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  try {
-    await engine.images.inspect(image, { signal });
-    return true;
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return false;
-    throw error;
-  }
 }
 
 /** Everything that is in the image, parents before what is in them. */

@@ -1,3 +1,4 @@
+import { errorMessage } from "../../errors/error_message.ts";
 import { Builtin, type BuiltinFunction, LimitError, type Value } from "../starlark/mod.ts";
 import type { LibraryHooks } from "./hooks.ts";
 
@@ -8,7 +9,7 @@ export function builtin(name: string, fn: BuiltinFunction): Builtin {
       return fn(thread, args, kwargs);
     } catch (error) {
       if (error instanceof RangeError || limitOf(error) !== undefined) throw error;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       throw new Error(`${name}: ${message}`, { cause: error });
     }
   });

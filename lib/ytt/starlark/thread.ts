@@ -1,3 +1,4 @@
+import { errorMessage } from "../../errors/error_message.ts";
 import type { Kwargs, ThreadContext, Value } from "./values.ts";
 import { type CallFrame, LimitError, StarlarkError } from "./errors.ts";
 import { unpackPosition } from "./_position.ts";
@@ -167,7 +168,7 @@ export class Thread implements ThreadContext {
   /** Gives an error its call stack, unless it has one. */
   failure(error: unknown, builtin?: string): StarlarkError {
     if (error instanceof StarlarkError) return error;
-    let message = error instanceof Error ? error.message : String(error);
+    let message = errorMessage(error);
     // The JavaScript engine's own limits: of the stack, of the length of strings and arrays.
     if (error instanceof RangeError) {
       message = message.includes("call stack")

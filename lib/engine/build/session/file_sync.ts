@@ -1,3 +1,4 @@
+import { errorMessage } from "../../../errors/error_message.ts";
 import { encodeProto, protoBytes, protoFields, protoNumber, protoText } from "../_protobuf.ts";
 import type { TarContent, TarEntry } from "../../tar/mod.ts";
 import { readSmallFile } from "../../tar/_small_file.ts";
@@ -110,7 +111,7 @@ class Sender {
       if (this.#call.signal.aborted) throw error;
       this.#onFailure(error);
       // The daemon waits for names as long as nobody tells it that there are no more.
-      const text = error instanceof Error ? error.message : String(error);
+      const text = errorMessage(error);
       const data = new TextEncoder().encode(text);
       await this.#packet(PACKET.ERR, { data }).catch(() => {}); // it may have gone by itself
       throw error;

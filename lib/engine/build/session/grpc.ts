@@ -1,3 +1,4 @@
+import { errorMessage } from "../../../errors/error_message.ts";
 import { concatBytes } from "../../_bytes.ts";
 import type { HeaderField } from "./_hpack.ts";
 import type { Http2Stream } from "./_http2_stream.ts";
@@ -103,7 +104,7 @@ export function grpcHandler(methods: GrpcMethods): (stream: Http2Stream) => Prom
       });
     } catch (error) {
       status = error instanceof GrpcError ? error.status : "UNKNOWN";
-      message = error instanceof Error ? error.message : String(error);
+      message = errorMessage(error);
     }
     stream.end([
       ...(stream.responded ? [] : OPENING),
