@@ -16,6 +16,7 @@ import type {
 import { makePlan } from "./plan.ts";
 import { namesDigest, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import { readSources } from "./source_files.ts";
+import type { Note } from "./trace.ts";
 import { visibilityOf } from "./visibility.ts";
 
 /** Everything that compiling a unit somewhere else needs. */
@@ -37,7 +38,7 @@ export interface CompileJob {
   /** Where the result is kept. */
   readonly store: ResultStore;
   /** Takes lines for the trace. */
-  readonly onNote: (text: string) => void;
+  readonly onNote: Note;
   /** Ends the work. */
   readonly signal?: AbortSignal;
 }
@@ -82,7 +83,7 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
         !(name in variables) && name in env && !UNPASSABLE.has(name)
       );
       if (unknown.length > 0 && round < MAX_ROUNDS) {
-        job.onNote(`${unit.id}: again with ${unknown.join(", ")}`);
+        job.onNote(`${unit.id}: again with ${unknown.join(", ")}`, "debug");
         for (const name of unknown) further.add(name);
         variables = withFurther(work.env, env, further);
         continue;
@@ -103,7 +104,7 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
       }
       return result;
     }
-    job.onNote(`${unit.id}: again with ${[...unset, ...missing].join(", ")}`);
+    job.onNote(`${unit.id}: again with ${[...unset, ...missing].join(", ")}`, "debug");
     for (const name of unset) further.add(name);
     variables = withFurther(work.env, env, further);
     const before = sources.entries.length;

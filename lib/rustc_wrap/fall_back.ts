@@ -16,7 +16,7 @@ export async function fallBack(
 ): Promise<number> {
   const { settings, scope, stderr } = context;
   const words = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-  context.note(`failed: ${words}`);
+  context.note(`failed: ${words}`, settings.fallback === "never" ? "error" : "warn");
   // Neither a broken engine nor broken code: a file that cargo has just made is not there, or the
   // disk is full. Local rustc says it in the words that everybody knows.
   if (error instanceof Deno.errors.BrokenPipe) throw error;

@@ -128,6 +128,10 @@ export interface Plan {
   readonly digest: string;
   /** `none` unless the settings say otherwise. */
   readonly network: NetworkMode;
+  /** The frontend that reads the Dockerfile; absent: the builder's own. */
+  readonly syntax?: string;
+  /** How many files the program may have open: `SOFT:HARD`; absent: as many as the builder says. */
+  readonly nofile?: string;
 }
 
 /** What RUN steps see of the network. */
@@ -279,6 +283,20 @@ export interface StoreOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How much is traced. */
+export type LogLevel = "off" | "error" | "warn" | "info" | "debug" | "trace";
+
+/** Whether levels of a trace have colours. */
+export type LogStyle = "auto" | "always" | "never";
+
+/** What is tried out. */
+export type Experiment =
+  | "cachebuildkit"
+  | "finalpathcomments"
+  | "finalpathnonprimary"
+  | "incremental"
+  | "repro";
+
 /** When local rustc steps in: never, for failures that are not rustc's, or for those too. */
 export type FallbackMode = "never" | "infra" | "always";
 
@@ -320,4 +338,24 @@ export interface Settings extends Policy {
   readonly share: readonly SourceKind[];
   /** Where a trace goes: a file, `-` for the error output, `undefined`: nowhere. */
   readonly logPath: string | undefined;
+  /** How much of it. */
+  readonly log: LogLevel;
+  /** Its colours. */
+  readonly logStyle: LogStyle;
+  /** Builder of buildx; empty: the one that docker has chosen; `undefined`: one that we make. */
+  readonly builder: string | undefined;
+  /** BuildKit of the builder that we make. */
+  readonly builderImage: string;
+  /** Mirrors of docker.io for it, in order. */
+  readonly registryMirrors: readonly string[];
+  /** The frontend that reads Dockerfiles; `undefined`: the builder's own. */
+  readonly syntax: string | undefined;
+  /** How many files programs may have open: `SOFT:HARD`. */
+  readonly nofile: string | undefined;
+  /** Whether the state of incremental compilation is kept. */
+  readonly incremental: boolean;
+  /** Where a build of programs writes one Dockerfile of them. */
+  readonly finalPath: string | undefined;
+  /** What is tried out. */
+  readonly experiments: readonly Experiment[];
 }

@@ -35,6 +35,7 @@ export async function wrap(argv: readonly string[], options: WrapOptions = {}): 
   const context = await openContext(options);
   const unit = parseRustc(call.rest, context.cwd);
   if (unit === undefined) return await runHere(local);
+  context.note(`${unit.id}: ${[call.tool, ...call.rest].map(quoted).join(" ")}`, "trace");
   try {
     return await wrapUnit(unit, call.tool, call.rest, context);
   } finally {
@@ -101,6 +102,10 @@ function finish(
   const files = unit.buildScript && result.code === 0 && settings.runner !== "local"
     ? buildScriptFiles(result.files, unit.outDir)
     : result.files;
+  for (const name of ["stdout", "stderr"] as const) {
+    if (result[name].length === 0) continue;
+    context.note(`${unit.id}: ${name}: ${new TextDecoder().decode(result[name])}`, "trace");
+  }
   const code = replay({ ...result, files }, {
     outDir: unit.outDir,
     stdout: context.stdout,
@@ -108,6 +113,11 @@ function finish(
     written: () => recordUnit(unit, result, key, isPublic),
   });
   return code;
+}
+
+/** A word as it can be read in a line of others. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word);
 }
 
 /** So that whoever needs this unit next knows what it needs, and what is in its files. */

@@ -1,12 +1,11 @@
 import { type BuildScope, buildScope } from "./build_scope.ts";
-import { parentOf } from "./_paths.ts";
 import type { BlobStore, Env, ResultStore, Settings } from "./model.ts";
 import { placeOfProcess, settingsFiles } from "./settings/files.ts";
 import { resolveSettings } from "./settings/resolve.ts";
-import { writeAll } from "./replay.ts";
 import { sayToUser } from "./say.ts";
 import { DiskStore } from "./store/disk_store.ts";
 import { LayeredStore } from "./store/layered_store.ts";
+import { type Note, tracer } from "./trace.ts";
 
 /** A stream that takes bytes at once. */
 export interface SyncSink {
@@ -45,7 +44,7 @@ export interface WrapContext {
   readonly scope: BuildScope;
   readonly signal: AbortSignal | undefined;
   /** Writes a line of the trace. */
-  readonly note: (text: string) => void;
+  readonly note: Note;
 }
 
 /** Fills in the defaults. */
@@ -56,7 +55,7 @@ export async function openContext(options: WrapOptions): Promise<WrapContext> {
   const cwd = options.cwd ?? Deno.cwd();
   const settings = options.settings ??
     resolveSettings(env, await settingsFiles(placeOfProcess(parentPid, env, cwd))).settings;
-  const note = tracer(settings.logPath, stderr);
+  const note = tracer({ ...settings, stderr });
   const { cacheDir, cacheLimitBytes: limitBytes } = settings;
   const scope = buildScope({
     cacheDir,
@@ -103,20 +102,4 @@ async function sharedLayers(
       );
     },
   });
-}
-
-function tracer(logPath: string | undefined, stderr: SyncSink): (text: string) => void {
-  if (logPath === undefined) return () => {};
-  return (text) => {
-    const line = `${new Date().toISOString()} ${Deno.pid} ${text.replaceAll("\n", "\\n")}\n`;
-    try {
-      if (logPath === "-") writeAll(stderr, new TextEncoder().encode(line));
-      else {
-        Deno.mkdirSync(parentOf(logPath), { recursive: true });
-        Deno.writeTextFileSync(logPath, line, { append: true });
-      }
-    } catch {
-      // a trace that cannot be written must not end a build
-    }
-  };
 }

@@ -28,12 +28,15 @@ export function parseValue(row: SettingRow, { raw, place }: WrittenValue): Setti
     case "names":
     case "packages":
     case "images":
+    case "hosts":
     case "places":
       return parseList(row, items(raw, fail), place, fail);
   }
   if (row.kind === "size" && typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0) {
     return raw;
   }
+  if (row.kind === "flag" && typeof raw === "boolean") return raw ? "1" : "0";
+  if (row.kind === "limit" && typeof raw === "number") return limitOf(String(raw), fail);
   if (typeof raw !== "string") return fail("it must be a text");
   if (raw.includes("\0")) return fail("it must not have a NUL in it");
   switch (row.kind) {
@@ -43,12 +46,34 @@ export function parseValue(row: SettingRow, { raw, place }: WrittenValue): Setti
         : fail(`it must be one of ${row.choices!.join(", ")}`);
     case "size":
       return sizeOf(raw) ?? fail('it must look like "10G"');
+    case "flag":
+      if (!/^(?:[01]|true|false|)$/.test(raw)) fail("it must be 0 or 1");
+      return raw === "1" || raw === "true" ? "1" : "0";
+    case "limit":
+      return limitOf(raw, fail);
     case "image":
       checkImage(raw, place, fail);
+      if (row.key === "syntax" && raw !== "" && !FRONTEND.test(raw)) {
+        fail("it must be docker/dockerfile, with a tag or digest");
+      }
       return raw.replace(/^docker-image:\/\//, "");
     default:
       return raw;
   }
+}
+
+/** Others may do anything with what they are given. */
+const FRONTEND =
+  /^(?:docker-image:\/\/)?(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@][\w.:-]+)*$/;
+
+/** `1024`, `1024:4096`: a soft limit, and a hard one. */
+function limitOf(text: string, fail: (wanted: string) => never): string {
+  if (text === "") return "";
+  const [soft, hard = soft] = text.split(":").map(Number);
+  if (!/^[1-9]\d{0,9}(?::[1-9]\d{0,9})?$/.test(text) || soft! > hard!) {
+    fail('it must look like "1024" or "1024:4096", the smaller one first');
+  }
+  return `${soft}:${hard}`;
 }
 
 function items(raw: unknown, fail: (wanted: string) => never): readonly string[] {
@@ -74,6 +99,9 @@ function parseList(
     }
     if (row.key === "set-envs") checkName(item, fail);
     if (row.kind === "images") checkRepository(item, place, fail);
+    if (row.kind === "hosts" && !/^[\w.-]+(?::\d+)?(?:\/[\w./-]+)?$/.test(item)) {
+      fail("items must be hosts, with a port or a path");
+    }
     if (row.kind === "places" && !/^(?:\/|https?:\/\/[^/])/.test(item)) {
       fail("items must be absolute directories or http(s):// addresses");
     }
@@ -82,7 +110,8 @@ function parseList(
   // Packages are asked for by several people; elsewhere a double is a slip.
   if (unique.length < list.length && row.kind !== "packages") fail("it has an item twice");
   if (row.kind === "images") return unique.map((item) => item.replace(/^docker-image:\/\//, ""));
-  return row.kind === "places" ? unique : unique.sort();
+  // The first of them is asked first.
+  return row.kind === "places" || row.kind === "hosts" ? unique : unique.sort();
 }
 
 function checkName(item: string, fail: (wanted: string) => never): void {

@@ -1,4 +1,12 @@
-import type { Env, FallbackMode, NetworkMode, Settings, SourceKind } from "../model.ts";
+import type {
+  Env,
+  FallbackMode,
+  LogLevel,
+  LogStyle,
+  NetworkMode,
+  Settings,
+  SourceKind,
+} from "../model.ts";
 import { parseValue, type SettingValue } from "./parse_value.ts";
 import { type SettingRow, SETTINGS } from "./table.ts";
 
@@ -64,8 +72,29 @@ export function resolveSettings(
       return { row, value: "", source };
     }
   });
+  mistakes.push(...contradictions(rows, env));
   if (mistakes.length > 0) throw new TypeError(mistakes.join("\n"));
   return settingsOf(rows, env);
+}
+
+/** Variables of docker itself that would make it build with something else. */
+function contradictions(rows: readonly ResolvedSetting[], env: Env): string[] {
+  const text = (key: string) => String(rows.find(({ row }) => row.key === key)?.value);
+  const runner = text("runner");
+  if (runner !== "docker" && runner !== "buildx") return [];
+  const found: string[] = [];
+  if (env["DOCKER_BUILDKIT"] !== undefined && env["DOCKER_BUILDKIT"] !== "1") {
+    found.push(
+      `Cannot use DOCKER_BUILDKIT=${JSON.stringify(env["DOCKER_BUILDKIT"])}: ` +
+        `the runner ${runner} builds with BuildKit only`,
+    );
+  }
+  if (env["BUILDKIT_HOST"] && text("builder") !== "") {
+    found.push(
+      `Cannot use BUILDKIT_HOST together with the builder ${JSON.stringify(text("builder"))}`,
+    );
+  }
+  return found;
 }
 
 /** The profile that is chosen; `ci` is chosen by the machine. */
@@ -141,7 +170,17 @@ function settingsOf(rows: readonly ResolvedSetting[], env: Env): ResolvedSetting
     cacheFrom: [...list("cache-from"), ...images(list("cache-images"), list("cache-from-images"))],
     cacheTo: [...list("cache-to"), ...images(list("cache-images"), list("cache-to-images"))],
     share: list("share") as readonly SourceKind[],
-    logPath: text("log-path") || undefined,
+    logPath: text("log-path") || defaultLogPath(found.get("log")!, cacheDir),
+    log: text("log") as LogLevel,
+    logStyle: text("log-style") as LogStyle,
+    builder: found.get("builder")!.source === "default" ? undefined : text("builder"),
+    builderImage: text("builder-image"),
+    registryMirrors: list("registry-mirrors"),
+    syntax: text("syntax") || undefined,
+    nofile: text("ulimit-nofile") || undefined,
+    incremental: text("incremental") === "1" || list("experiment").includes("incremental"),
+    finalPath: text("final-path") || undefined,
+    experiments: list("experiment") as Settings["experiments"],
     fallback: text("fallback") as FallbackMode,
     network: offline ? "none" : text("with-network") as NetworkMode,
     sandboxBuildScripts: text("build-scripts") === "sandbox",
@@ -159,6 +198,12 @@ function settingsOf(rows: readonly ResolvedSetting[], env: Env): ResolvedSetting
 
 function images(...lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())].map((name) => `docker-image://${name}`);
+}
+
+/** Whoever says how much is traced wants a trace. */
+function defaultLogPath(log: ResolvedSetting, cacheDir: string): string | undefined {
+  if (log.source === "default" || log.value === "off") return undefined;
+  return cacheDir === "" ? "-" : `${cacheDir}/rustcbuildx.log`;
 }
 
 function defaultCacheDir(env: Env): string {

@@ -3,11 +3,14 @@ export type SettingKind =
   | "text"
   | "path"
   | "choice"
+  | "flag"
+  | "limit"
   | "size"
   | "names"
   | "packages"
   | "image"
   | "images"
+  | "hosts"
   | "places";
 
 /** One setting: its names, its form and its meaning. */
@@ -60,6 +63,40 @@ export const SETTINGS: readonly SettingRow[] = [
     fallback: "buildkit",
     meaning:
       "who compiles: BuildKit over the engine's API, a client program, `local` (this compiler, results kept), or `none` (results that are there, else this compiler)",
+  },
+  {
+    key: "builder",
+    names: [...both("BUILDER"), "BUILDX_BUILDER"],
+    envOnly: true,
+    kind: "text",
+    fallback: "",
+    fallbackText: "`supergreen`, which is made where it is missing",
+    meaning:
+      "builder of the runner `buildx`; another name must exist, and nothing stands for the one that docker has chosen; for `docker`, only a name counts",
+  },
+  {
+    key: "builder-image",
+    names: both("BUILDER_IMAGE"),
+    envOnly: true,
+    kind: "image",
+    fallback: "docker-image://docker.io/moby/buildkit:latest",
+    meaning: "BuildKit of the builder that is made; another one makes it anew",
+  },
+  {
+    key: "registry-mirrors",
+    names: both("REGISTRY_MIRRORS"),
+    kind: "hosts",
+    fallback: "mirror.gcr.io,public.ecr.aws/docker",
+    meaning: "mirrors of docker.io, the first one first, for the builder that is made",
+  },
+  {
+    key: "syntax",
+    names: ["CARGOGREEN_SYNTAX_IMAGE", "RUSTCBUILDX_SYNTAX", "RUSTCBUILDX_DOCKER_SYNTAX"],
+    envOnly: true,
+    kind: "image",
+    fallback: "",
+    fallbackText: "none; none is needed",
+    meaning: "frontend that reads the Dockerfiles: `docker/dockerfile`, with tag or digest",
   },
   {
     key: "base-image",
@@ -122,6 +159,46 @@ export const SETTINGS: readonly SettingRow[] = [
     meaning: "names of further variables that are passed",
   },
   {
+    key: "ulimit-nofile",
+    names: both("ULIMIT_NOFILE"),
+    kind: "limit",
+    fallback: "",
+    fallbackText: "that of the builder",
+    meaning: "files that a compiler or build script may have open: `SOFT` or `SOFT:HARD`",
+  },
+  {
+    key: "incremental",
+    names: both("INCREMENTAL"),
+    kind: "flag",
+    fallback: "0",
+    meaning:
+      "whether what cargo compiles incrementally is so here too: the state is kept in `target`, and the result is for this machine only",
+  },
+  {
+    key: "final-path",
+    names: both("FINAL_PATH"),
+    envOnly: true,
+    kind: "path",
+    fallback: "",
+    fallbackText: "none",
+    meaning: "where each build of a program writes one Dockerfile with all that it is made of",
+  },
+  {
+    key: "experiment",
+    names: both("EXPERIMENT"),
+    envOnly: true,
+    kind: "names",
+    choices: [
+      "cachebuildkit",
+      "finalpathcomments",
+      "finalpathnonprimary",
+      "incremental",
+      "repro",
+    ],
+    fallback: "",
+    meaning: "what is tried out",
+  },
+  {
     key: "cache-dir",
     names: both("CACHE_DIR"),
     kind: "path",
@@ -181,12 +258,31 @@ export const SETTINGS: readonly SettingRow[] = [
       "kinds of crates whose results are sent to shared places; of registries only crates.io",
   },
   {
+    key: "log",
+    names: both("LOG"),
+    envOnly: true,
+    kind: "choice",
+    choices: ["off", "error", "warn", "info", "debug", "trace"],
+    fallback: "debug",
+    fallbackText: "`debug` where a path is set, else `off`",
+    meaning: "how much is traced; `trace` has all words and outputs of compilers",
+  },
+  {
+    key: "log-style",
+    names: both("LOG_STYLE"),
+    envOnly: true,
+    kind: "choice",
+    choices: ["auto", "always", "never"],
+    fallback: "auto",
+    meaning: "whether levels have colours; `auto`: on a terminal",
+  },
+  {
     key: "log-path",
     names: both("LOG_PATH"),
     envOnly: true,
     kind: "path",
     fallback: "",
-    fallbackText: "none",
+    fallbackText: "none; with `LOG`, `rustcbuildx.log` in the directory of the results",
     meaning: "a trace, one line for each unit; `-` is the error output",
   },
 ];
