@@ -5,21 +5,11 @@ import { podmanFiles } from "../support/podman.ts";
 import { sshFiles, startSshServer } from "../support/ssh_server.ts";
 import { runProgram } from "../support/cli.ts";
 import { writePodmanClient } from "./_podman_client.ts";
+import { sameAsPlain } from "./_same_as_plain.ts";
 import { FIXTURE, NO_CARGO, Workspace } from "./_workspace.ts";
 
 const podman = await podmanFiles();
 const ssh = await sshFiles();
-
-/** What plain cargo makes, then what it makes with a runner. */
-async function sameAsPlain(ws: Workspace, env: Record<string, string>): Promise<void> {
-  await ws.build(["build"], { wrapped: false });
-  const plain = await ws.artifacts();
-  await ws.clean();
-  await ws.build(["build"], { env, timeoutMs: 300_000 });
-  assert.deepEqual(await ws.artifacts(), plain);
-  const { ran } = await ws.units();
-  assert.ok(ran.includes("app") && ran.includes("base"), await ws.trace());
-}
 
 Deno.test("docker build makes the files of plain cargo, and sends no flag that it lacks", {
   ignore: NO_CARGO,

@@ -6,6 +6,8 @@ export interface ClientCall {
   readonly args: readonly string[];
   /** All of its variables. */
   readonly env: Env;
+  /** Where it runs. Default: here. */
+  readonly cwd?: string;
   /** What it reads. */
   readonly stdin: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Ends it. */
@@ -28,9 +30,10 @@ const OURS = { DOCKER_BUILDKIT: "1", BUILDKIT_PROGRESS: "plain" };
 
 /** Starts a client program. */
 export function startClient(path: string, call: ClientCall): Deno.ChildProcess {
-  const { args, env, stdin, signal } = call;
+  const { args, env, cwd, stdin, signal } = call;
   const child = new Deno.Command(path, {
     args: [...args],
+    cwd,
     env: { ...env, ...OURS },
     clearEnv: true,
     stdin: "piped",

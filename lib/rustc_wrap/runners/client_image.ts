@@ -2,6 +2,7 @@ import { FileLock } from "../../files/file_lock.ts";
 import { hostImage } from "../base/host_base.ts";
 import type { HostBaseOptions } from "../base/host_identity.ts";
 import type { NamedBaseOptions } from "../base/named_identity.ts";
+import { type OneLayer, writeOciImage } from "../builders/oci_layout.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base, Env } from "../model.ts";
 import { ended, startClient } from "./_client_process.ts";
@@ -21,7 +22,7 @@ export async function ensureClientImage(
   client: FoundClient,
   base: Base,
   options: HostBaseOptions | NamedBaseOptions,
-  call: { readonly env: Env; readonly signal?: AbortSignal },
+  call: Call,
 ): Promise<void> {
   const { cacheDir } = options;
   const lock = cacheDir === undefined
@@ -46,20 +47,17 @@ async function make(
   client: FoundClient,
   base: Base,
   options: HostBaseOptions | NamedBaseOptions,
-  call: { readonly env: Env; readonly signal?: AbortSignal },
+  call: Call,
 ): Promise<void> {
   if ("image" in options) {
     options.onNote?.(`pulling the image ${base.image}`);
-    return await run(client, ["pull", base.image], empty(), `pull ${base.image}`, call);
+    await run(client, ["pull", base.image], empty(), `pull ${base.image}`, call);
+    return;
   }
   options.onNote?.(`making the image ${base.image} of this machine's toolchain`);
-  const { archive, changes } = hostImage(base.identity, options, call.signal);
+  const { archive, changes } = await hostImage(base.identity, options, call.signal);
   if (client.capabilities.program === "buildah") {
-    throw new InfrastructureError({
-      action: `make the image ${base.image}`,
-      reason: "buildah cannot import one; use the runner podman, or name an image",
-      lasting: true,
-    });
+    return await importWithBuildah(client, base, { archive, changes }, call);
   }
   const words = changes.flatMap((change) => ["--change", change]);
   await run(client, ["import", ...words, "-", base.image], archive, `make ${base.image}`, call);
@@ -81,17 +79,47 @@ async function isThere(client: FoundClient, image: string, env: Env): Promise<bo
   return success;
 }
 
+/**
+ * It has no `import`, and calls what it takes from a directory after that directory: so the name is
+ * given afterwards. With a path it would have to be one in small letters.
+ */
+async function importWithBuildah(
+  client: FoundClient,
+  { image }: Base,
+  layer: OneLayer,
+  call: Call,
+): Promise<void> {
+  const cwd = await Deno.makeTempDir({ prefix: "rustcbuildx-" });
+  const name = "superorch-rustc-base";
+  const action = `make ${image}`;
+  try {
+    await writeOciImage(`${cwd}/${name}`, image, layer);
+    const words = ["pull", "--quiet", `oci:${name}`];
+    const id = await run(client, words, empty(), action, { ...call, cwd });
+    await run(client, ["tag", id.trim().split("\n").at(-1)!, image], empty(), action, call);
+    await run(client, ["rmi", `localhost/${name}:latest`], empty(), action, call);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+interface Call {
+  readonly env: Env;
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+}
+
 async function run(
   client: FoundClient,
   args: readonly string[],
   stdin: ReadableStream<Uint8Array<ArrayBuffer>>,
   action: string,
-  { env, signal }: { readonly env: Env; readonly signal?: AbortSignal },
-): Promise<void> {
-  const process = startClient(client.path, { args, env, stdin, signal });
-  const [end] = await Promise.all([ended(process), new Response(process.stdout).bytes()]);
+  { env, cwd, signal }: Call,
+): Promise<string> {
+  const process = startClient(client.path, { args, env, cwd, stdin, signal });
+  const [end, text] = await Promise.all([ended(process), new Response(process.stdout).text()]);
   signal?.throwIfAborted();
-  if (end.code === 0) return;
+  if (end.code === 0) return text;
   const reason = end.text.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
   throw new InfrastructureError({ action, reason, lasting: true });
 }

@@ -186,5 +186,7 @@ function failure(name: ClientName, text: string): InfrastructureError {
 function lastLine(text: string): string {
   const lines = text.trim().split("\n").filter((line) => line.trim() !== "");
   const said = lines.findLast((line) => /error|cannot|failed|denied/i.test(line)) ?? lines.at(-1);
-  return (said ?? "").trim().slice(0, 300);
+  const line = (said ?? "").trim();
+  // Podman repeats the whole step before it says what is wrong with it.
+  return line.length <= 300 ? line : `${line.slice(0, 80)} … ${line.slice(-220)}`;
 }
