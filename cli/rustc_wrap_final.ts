@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { finalOf } from "../lib/rustc_wrap/mod.ts";
 import { buildImage } from "../lib/engine/build/mod.ts";
 import { connectEngine } from "../lib/engine/mod.ts";
+import { FileLock } from "../lib/files/mod.ts";
 import { runCargo } from "./cargo.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Output } from "./output.ts";
@@ -21,6 +22,7 @@ export function finalCommand(output: Output): CommandUnknownOpts {
     .option("--image <name>", "also make an image of it on the engine")
     .action(async (words, options) => {
       const { output: file, image } = options;
+      const place = await Place.take();
       const root = await Deno.makeTempDir({ prefix: "rustcbuildx-final-" });
       try {
         const code = await record(root, cargoWords(root, words, options), output);
@@ -34,9 +36,36 @@ export function finalCommand(output: Output): CommandUnknownOpts {
         if (image !== undefined) await makeImage(image, text, programs, output);
       } finally {
         await Deno.remove(root, { recursive: true });
-        await Deno.remove("target/rustc-wrap-final", { recursive: true }).catch(() => {});
+        await place.leave();
       }
     });
+}
+
+/** One directory for all times: its name is part of what some programs are made of. */
+const PLACE = "target/rustc-wrap-final";
+
+/** The directory that is built in: for one at a time, and gone with all that it brought along. */
+class Place {
+  readonly #lock: FileLock;
+  readonly #alone: boolean;
+
+  private constructor(lock: FileLock, alone: boolean) {
+    this.#lock = lock;
+    this.#alone = alone;
+  }
+
+  static async take(): Promise<Place> {
+    const alone = !await Deno.stat("target").then(() => true, () => false);
+    const purpose = "superorch rustc-wrap final";
+    const lock = await FileLock.acquire(`${PLACE}.lock`, { parents: true, purpose });
+    return new Place(lock, alone);
+  }
+
+  async leave(): Promise<void> {
+    await Deno.remove(PLACE, { recursive: true }).catch(() => {}); // cargo did not come that far
+    await this.#lock.release();
+    if (this.#alone) await Deno.remove("target").catch(() => {}); // somebody else builds there now
+  }
 }
 
 interface FinalOptions {
@@ -44,13 +73,12 @@ interface FinalOptions {
   readonly package?: string;
 }
 
-/** One directory for all times: its name is part of what some programs are made of. */
 function cargoWords(root: string, words: readonly string[], options: FinalOptions): string[] {
   const { install, package: name } = options;
   if (install !== undefined && (name !== undefined || install.startsWith("-"))) {
     throw new UsageError("Cannot write it for both a package and what is installed");
   }
-  const target = ["--target-dir", `${Deno.cwd()}/target/rustc-wrap-final`];
+  const target = ["--target-dir", `${Deno.cwd()}/${PLACE}`];
   if (install !== undefined) {
     return ["install", install, "--root", `${root}/installed`, ...target, ...words];
   }
@@ -60,7 +88,7 @@ function cargoWords(root: string, words: readonly string[], options: FinalOption
 
 async function record(root: string, words: readonly string[], output: Output): Promise<number> {
   await Deno.mkdir(`${root}/record`);
-  await Deno.remove("target/rustc-wrap-final", { recursive: true }).catch(() => {});
+  await Deno.remove(PLACE, { recursive: true }).catch(() => {});
   const before = ["CARGOGREEN_CACHE_DIR", "CARGOGREEN_FALLBACK", "CARGOGREEN_RECORD_DIR_"]
     .map((name) => [name, Deno.env.get(name)] as const);
   // An empty store: what comes from a store cannot be written down.
