@@ -24,6 +24,9 @@ export interface ConsoleOptions {
   readonly again: (node: NodeResult) => string;
 }
 
+/** Longest name in front of a line. */
+const PREFIX_LENGTH = 48;
+
 const COLOURS = [36, 33, 35, 32, 34];
 
 /**
@@ -150,12 +153,16 @@ export class BuildrConsole {
         return;
       case "stage_finished": {
         this.#flush(event.node);
-        const { status, wallMs, reason } = event.result;
+        const { status, wallMs, reason, failure } = event.result;
         const bad = status !== "passed";
         if (quiet && (!bad || status === "allowed")) return;
         const time = formatDuration(wallMs >= 1000 ? Math.round(wallMs / 100) * 100 : wallMs);
         const why = reason === undefined ? "" : ` (${reason})`;
-        return this.#say(`${event.node}: ${this.#paint(status)}${why} in ${time}`);
+        // One that may fail is not told of at the end.
+        const what = status === "allowed" && failure !== undefined
+          ? `: ${firstLine(failure.message)}`
+          : "";
+        return this.#say(`${event.node}: ${this.#paint(status)}${why} in ${time}${what}`);
       }
       case "run_finished":
         return this.#finish(event.result);
@@ -209,11 +216,18 @@ export class BuildrConsole {
 function prefixesOf(plan: RunPlan, colour: boolean): ReadonlyMap<string, string> {
   const all = [...plan.nodes, ...plan.after === undefined ? [] : [plan.after]];
   const active = all.filter(({ skip }) => skip === undefined).map(({ id }) => id);
-  const width = Math.max(0, ...active.map((id) => id.length));
+  const width = Math.max(0, ...active.map((id) => shortened(id).length));
   return new Map(active.map((id, index) => {
-    const text = `${id.padEnd(width)} │ `;
+    const text = `${shortened(id).padEnd(width)} │ `;
     return [id, colour ? `\x1b[${COLOURS[index % COLOURS.length]}m${text}\x1b[0m` : text];
   }));
+}
+
+/** A row with long values must not push its output out of sight. */
+function shortened(id: string): string {
+  if (id.length <= PREFIX_LENGTH) return id;
+  const half = (PREFIX_LENGTH - 2) / 2;
+  return `${id.slice(0, half).toWellFormed()}…${id.slice(-half).toWellFormed()}`;
 }
 
 function safe(text: string): string {

@@ -81,6 +81,8 @@ export async function executeRun(
     secrets,
     jobs,
     signal: anyOf(signals),
+    // Not where a file has changed, and the next run begins.
+    afterAbort: () => interrupt?.signal.aborted === true && !closed.signal.aborted,
     ...(options.insteadOfScript === undefined ? {} : { insteadOfScript: options.insteadOfScript }),
     ...(flags.pull === undefined ? {} : { pull: flags.pull }),
     ...(flags.keep === undefined ? {} : { keep: flags.keep }),
@@ -103,7 +105,7 @@ export async function executeRun(
     throw error;
   });
   if (result === undefined) return interrupt?.exitCode ?? 130;
-  await log.finish({ manifest: plan.manifest.path, result });
+  log.finish({ manifest: plan.manifest.path, result });
   await writeReports(result, plan, flags, shown);
   if (closed.signal.aborted) throw closed.signal.reason;
   return interrupt?.exitCode ?? result.exitCode;

@@ -1,6 +1,7 @@
 import { runLogDirectory } from "../lib/containers/run_log_directory.ts";
 import { cacheDirectory } from "../lib/engine/state.ts";
 import type { RunResult } from "../lib/buildr/run/result.ts";
+import { encodeName, fitName } from "../lib/buildr/run/file_word.ts";
 import { shortHash } from "../lib/buildr/run/cache_store.ts";
 
 /** What is remembered of a run. */
@@ -14,11 +15,13 @@ export interface RunRecord {
 /** Writes the output of each stage to a file, and how the run ended. */
 export class RunLog implements Disposable {
   /** Its directories: its own, and the one that the user named. */
-  readonly directories: readonly string[];
+  readonly #directories: Set<string>;
   readonly #files = new Map<string, Deno.FsFile>();
+  readonly #warn: (message: string) => void;
 
-  private constructor(directories: readonly string[]) {
-    this.directories = directories;
+  private constructor(directories: readonly string[], warn: (message: string) => void) {
+    this.#directories = new Set(directories);
+    this.#warn = warn;
   }
 
   /**
@@ -26,8 +29,8 @@ export class RunLog implements Disposable {
    *
    * @param manifest Absolute path of the manifest.
    * @param logDir A directory that the user wants the files in, too.
-   * @param warn Is told when nothing can be remembered: a home that cannot be written to is no
-   * reason not to run.
+   * @param warn Is told when nothing can be remembered: a home that cannot be written to, or a disk
+   * that gets full, is no reason not to run.
    */
   static async open(
     manifest: string,
@@ -46,27 +49,39 @@ export class RunLog implements Disposable {
       await Deno.mkdir(logDir, { recursive: true });
       directories.push(logDir);
     }
-    return new RunLog(directories);
+    return new RunLog(directories, warn);
   }
 
   /** Takes output of a stage. */
   write(node: string, bytes: Uint8Array): void {
-    for (const directory of this.directories) {
-      const path = `${directory}/${logFileName(node)}`;
-      let file = this.#files.get(path);
-      if (file === undefined) {
-        file = Deno.openSync(path, { write: true, create: true, truncate: true });
-        this.#files.set(path, file);
-      }
-      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+    for (const directory of this.#directories) {
+      this.#attempt(directory, () => this.#append(`${directory}/${logFileName(node)}`, bytes));
     }
   }
 
   /** Writes how the run ended. */
-  async finish(record: RunRecord): Promise<void> {
+  finish(record: RunRecord): void {
     const text = `${JSON.stringify(record, null, 2)}\n`;
-    for (const directory of this.directories) {
-      await Deno.writeTextFile(`${directory}/run.json`, text);
+    for (const directory of this.#directories) {
+      this.#attempt(directory, () => Deno.writeTextFileSync(`${directory}/run.json`, text));
+    }
+  }
+
+  #append(path: string, bytes: Uint8Array): void {
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      file = Deno.openSync(path, { write: true, create: true, truncate: true });
+      this.#files.set(path, file);
+    }
+    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  }
+
+  #attempt(directory: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#directories.delete(directory);
+      this.#warn(`no more is written to "${directory}": ${(error as Error).message}`);
     }
   }
 
@@ -79,12 +94,7 @@ export class RunLog implements Disposable {
 
 /** Name of the file with the output of a node. */
 export function logFileName(node: string): string {
-  // Rows whose values differ only in these must not share a file.
-  const word = node.replace(
-    /[%/\\\0]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
-  return `${word}.log`;
+  return fitName(encodeName(node), ".log");
 }
 
 /**

@@ -9,6 +9,7 @@ import type { EngineClient } from "../../engine/mod.ts";
 import { writeAtomic } from "../../files/mod.ts";
 import type { PlanNode } from "../model.ts";
 import { matchesGlob } from "../plan/glob.ts";
+import { encodeName, fitName } from "./file_word.ts";
 import { OUT_DIR, PROJECT_DIR } from "./labels.ts";
 import { leadsInside } from "./leads_inside.ts";
 import { allFiles, lstatIfThere, projectEntries } from "./project_files.ts";
@@ -193,17 +194,13 @@ function isSame(a: Kept, b: Kept): boolean {
 
 /** Directory of the artifacts of a node. */
 export function dirOf({ stage, row }: Pick<PlanNode, "stage" | "row">): string {
-  // A name never leads anywhere else, and not to the files of another row: what is there is removed
-  // before the stage's own files come.
-  const word = (text: string) => text.replace(/[%,/\\\0]|^\.(?=\.*$)/g, percent);
-  if (row === undefined) return word(stage.name);
-  return `${word(stage.name)}/${
-    Object.entries(row).map(([name, value]) => `${word(name)}=${word(value)}`).join(",")
-  }`;
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  // A name never leads to the files of another row: what is there is removed before the stage's own
+  // files come.
+  const word = (text: string) => encodeName(text, ",");
+  const directory = fitName(word(stage.name));
+  if (row === undefined) return directory;
+  const values = Object.entries(row).map(([name, value]) => `${word(name)}=${word(value)}`);
+  return `${directory}/${fitName(values.join(","))}`;
 }
 
 /** Makes the directory for results, which git does not see. */
