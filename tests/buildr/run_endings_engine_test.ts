@@ -52,6 +52,59 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   );
 }
 
+projectTest("after Ctrl-C, after runs alone in the container, with the status canceled", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+stages: [a]
+a: { script: ['trap "" INT TERM; touch begun; sleep 300'] }
+after: { script: ['echo "$BUILDR_STATUS" > status; ps | grep -c "[s]leep 300" > left || true'] }
+`,
+}, async (project) => {
+  const child = project.spawn();
+  await eventually(async () => assert.ok(await project.has("begun")), 30_000, { pollMs: 25 });
+  child.kill("SIGINT");
+  const { code } = await child.output();
+  assert.equal(code, 130);
+  assert.equal(await project.read("status"), "canceled\n");
+  assert.equal(await project.read("left"), "0\n");
+  await project.nothingLeft();
+});
+
+projectTest("a second Ctrl-C does not wait for after", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+stages: [a]
+a: { script: [touch begun, sleep 300] }
+after: { script: [touch after, sleep 300] }
+`,
+}, async (project) => {
+  const child = project.spawn();
+  const ended = child.output();
+  await eventually(async () => assert.ok(await project.has("begun")), 30_000, { pollMs: 25 });
+  child.kill("SIGINT");
+  await eventually(async () => assert.ok(await project.has("after")), 4_000, { pollMs: 25 });
+  child.kill("SIGINT");
+  assert.equal((await ended).code, 130);
+  await project.nothingLeftWithin(5_000);
+});
+
+projectTest("logs that cannot be written are told of once, and cost the run nothing", {
+  ".buildr.yml": `
+image: ${IMAGE}
+stages: [a]
+a: { script: [rm -r logs, echo one, echo two] }
+`,
+}, async (project) => {
+  const { code, stdout, stderr } = await project.buildr(["--log-dir", "logs", "--no-docker-sock"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "one\ntwo\n");
+  assert.equal(stderr.match(/Warning: no more is written to "logs": /g)?.length, 1, stderr);
+});
+
 projectTest("kill -9 of the runner takes its container along", SLEEPER, async (project) => {
   const { child, end } = await sleeping(project);
   child.kill("SIGKILL");

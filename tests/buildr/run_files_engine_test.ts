@@ -1,7 +1,7 @@
 // gate-timeout: 300 s
 
 import assert from "node:assert/strict";
-import { IMAGE, projectTest } from "./_project.ts";
+import { IMAGE, projectTest, readUntil } from "./_project.ts";
 
 projectTest("artifacts land in .buildr-out, hide from git, and reach the stages that need them", {
   ".buildr.yml": `
@@ -44,6 +44,61 @@ other: { needs: [make], workspace: copy, script: ["cat reports/a.txt; [ ! -e rep
     cwd: project.path,
   }).output();
   assert.equal(new TextDecoder().decode(status.stdout), "");
+});
+
+projectTest("rows with long values have logs and artifacts of their own", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+stages: [a]
+a:
+  needs: []
+  matrix: { v: ["${"ü".repeat(300)}1", "${"ü".repeat(300)}2"] }
+  script: ['v="\${matrix.v}"; printf %s "$v" | tail -c 1 > out; cat out; echo']
+  artifacts: [out]
+`,
+}, async (project) => {
+  const { code, stdout, stderr } = await project.buildr();
+  assert.equal(code, 0, stderr);
+  assert.ok(stdout.split("\n").every((line) => line.length < 60), stdout);
+  const rows = [...Deno.readDirSync(`${project.path}/.buildr-out/artifacts/a`)];
+  const kept = await Promise.all(
+    rows.map(({ name }) => project.read(`.buildr-out/artifacts/a/${name}/out`)),
+  );
+  assert.deepEqual(kept.toSorted(), ["1", "2"]);
+  assert.equal((await project.buildr(["logs"])).stdout, "1\n2\n");
+});
+
+projectTest("what a stage mounts with the engine's socket is its copy of the project", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+workspace: copy
+stages: [a]
+a:
+  script:
+    - echo mine > word
+    - echo "$BUILDR_HOST_PROJECT_DIR"
+    - 'i=0; until [ -e answer ] || [ $i = 300 ]; do sleep 0.1; i=$((i + 1)); done; cat answer'
+`,
+}, async (project) => {
+  const child = project.spawn();
+  const [out, rest] = child.stdout.tee();
+  const source = (await readUntil(out, "\n")).text.trim();
+  const { engine } = project;
+  const { Id } = await engine.containers.create(`buildr-test-${crypto.randomUUID()}`, {
+    Image: IMAGE,
+    Cmd: ["sh", "-c", "cat /src/word > /src/answer"],
+    HostConfig: { AutoRemove: true, Mounts: [{ Type: "bind", Source: source, Target: "/src" }] },
+  });
+  await engine.containers.start(Id);
+  const [text] = await Promise.all([new Response(rest).text(), out.cancel()]);
+  const stderr = await new Response(child.stderr).text();
+  assert.equal((await child.status).code, 0, stderr);
+  assert.equal(text, `${source}\nmine\n`);
+  assert.ok(!await project.has("word"));
 });
 
 projectTest("artifacts of a stage that works on the project itself are copied out of it", {

@@ -179,6 +179,24 @@ deploy: { concurrency: prod, script: [mkdir /app/lock, sleep 0.5, rmdir /app/loc
   );
 });
 
+projectTest("a stage whose group cannot be waited for fails with 255 and the reason", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+stages: [a, b]
+a: { concurrency: one, script: [echo a] }
+b: { script: [echo b] }
+`,
+}, async (project) => {
+  const { code, stdout, stderr } = await project.buildr([], {
+    env: { XDG_STATE_HOME: "/proc/nowhere" },
+  });
+  assert.equal(code, 255, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /a failed: Cannot take turns with the others of "one": .*\/proc\/nowhere/);
+});
+
 projectTest("--rerun-failed runs only what did not pass, and what needs that", {
   ".buildr.yml": `
 version: 2

@@ -45,6 +45,7 @@ async function run(
     jobs,
     signal,
     skip: (node, reason) => resultOf(node, "skipped", reason),
+    fail: (node, error) => resultOf(node, "error", `${error}`),
     run: async (node) => {
       order.push(node.id);
       most = Math.max(most, ++running);
@@ -129,4 +130,20 @@ Deno.test("what needs a stage that was passed over is passed over, unless it may
     always: "passed",
     chain: "passed",
   });
+});
+
+Deno.test("a stage that cannot wait for the others of its group fails, and is not passed over", async () => {
+  const nodes = await nodesOf({ a: "needs: [], concurrency: one", b: "needs: [a]" });
+  const results = await schedule(nodes, {
+    jobs: 1,
+    signal: new AbortController().signal,
+    skip: (node, reason) => resultOf(node, "skipped", reason),
+    run: (node) => Promise.resolve(resultOf(node, "passed")),
+    enter: () => Promise.reject(new Error("no place for a lock")),
+    fail: (node, error) => resultOf(node, "error", (error as Error).message),
+  });
+  assert.deepEqual([...results].map(([id, { status, reason }]) => [id, status, reason]), [
+    ["a", "error", "no place for a lock"],
+    ["b", "skipped", '"a" failed'],
+  ]);
 });

@@ -1,5 +1,5 @@
 import { connectEngine, type EngineClient, EngineUnreachableError } from "../../engine/mod.ts";
-import { errorMessage, findCause } from "../../errors/mod.ts";
+import { errorMessage, findCause, TimeoutError } from "../../errors/mod.ts";
 import { delay } from "../../retry/mod.ts";
 import { loadManifest } from "../manifest/load.ts";
 import type { Manifest, RunPlan } from "../model.ts";
@@ -319,6 +319,8 @@ class Agent {
         project: job.repo,
         outDirectory: `${workdir}/artifacts/${job.id}`,
         signal,
+        // Not for one that goes to somebody else: that is not its end.
+        afterAbort: (reason) => reason instanceof CanceledError,
         ...(this.#options.dockerSocket === false ? { dockerSocket: false } : {}),
         ...(this.#options.jobs === undefined ? {} : { jobs: this.#options.jobs }),
         onEvent: (event) => reporter.onRunEvent(event),
@@ -391,8 +393,8 @@ class StoppedError extends Error {
     super("The agent was stopped");
   }
 }
-/** The build took too long. */
-class LateError extends Error {
+/** The build took too long: a time-out, after which `after` runs. */
+class LateError extends TimeoutError {
   constructor(seconds: number) {
     super(`The build took longer than its ${seconds} s`);
   }

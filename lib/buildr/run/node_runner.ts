@@ -121,6 +121,32 @@ export class NodeRunner {
     return result;
   }
 
+  /**
+   * Ends a node that could not begin.
+   *
+   * @param node The node.
+   * @param error Why.
+   * @returns How it ended.
+   */
+  fail(node: PlanNode, error: unknown): NodeResult {
+    const { reporter, signal } = this.#context;
+    const { stage, row, id } = node;
+    const failure: NodeFailure = { cause: "system", message: describe(error), lastLines: [] };
+    const result = reporter.masked<NodeResult>({
+      id,
+      stage: stage.name,
+      ...(row === undefined ? {} : { row }),
+      ...statusOf(node, { failure }, signal),
+      attempts: 0,
+      queuedMs: 0,
+      wallMs: 0,
+      startedAt: new Date().toISOString(),
+      failure,
+    });
+    reporter.emit({ type: "stage_finished", node: id, result });
+    return result;
+  }
+
   async #attempt(
     node: PlanNode,
     attempt: number,
@@ -297,15 +323,14 @@ export class NodeRunner {
 
   #env(node: PlanNode, place: Place, attempt: number): Readonly<Record<string, string>> {
     const { run, options, mount, secrets } = this.#context;
-    const isBound = place.boundDirectory !== undefined;
     const env: Record<string, string> = {
       BUILDR_RUN_ID: run,
       BUILDR_STATUS: this.#options.status(),
       BUILDR_BUILD_ID: options.buildId ?? run,
       BUILDR_ATTEMPT: String(node.stage.retry.max > 0 ? attempt : options.buildAttempt ?? 1),
       ...node.env,
-      // A run inside of this one finds with these what it is to mount.
-      [HOST_PROJECT_VARIABLE]: isBound ? mount.directory ?? "" : "",
+      // What a stage mounts with the engine's socket is looked for on the engine's machine.
+      [HOST_PROJECT_VARIABLE]: place.hostDirectory ?? "",
       ...(mount.socket === undefined ? {} : { [HOST_SOCKET_VARIABLE]: mount.socket }),
     };
     for (const { name, as } of node.secrets) {

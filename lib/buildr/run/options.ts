@@ -78,4 +78,10 @@ export interface RunPlanOptions {
   };
   /** Ends the run: everything is cleaned up, and the result is `canceled`. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether the plan's `after` runs, for 5 s at most, when `signal` has ended the run for this
+   * reason: somebody does not want the run any more, and what it began has to be told or undone.
+   * Default: never. After the end of its time it runs in any case.
+   */
+  readonly afterAbort?: (reason: unknown) => boolean;
 }

@@ -15,6 +15,8 @@ export interface Place extends AsyncDisposable {
   readonly isMain: boolean;
   /** The project on this machine, where the container has that itself and not a copy. */
   readonly boundDirectory: string | undefined;
+  /** Where the engine's machine has what is at `/app`, the project or its copy. */
+  readonly hostDirectory: string | undefined;
   /** Whether the lines of `prepare` must be run first: nothing of them is in the image. */
   readonly needsPrepare: boolean;
   /** Has the container stay. */
@@ -89,6 +91,9 @@ export class Places {
       await networks.connect(services.network, container.id, {}, { signal });
       stack.defer(() => networks.disconnect(services.network, container.id, { force: true }));
     }
+    const isBound = this.isBound(node);
+    const { mount, plan } = this.#context;
+    const hostDirectory = isBound ? mount.directory : await container.sourceOf(PROJECT_DIR, signal);
     const moved = stack.move();
     const { placement, stage } = node;
     const startsOver = placement.kind === "main"
@@ -98,7 +103,8 @@ export class Places {
     return {
       container,
       isMain: kind === "main",
-      boundDirectory: this.isBound(node) ? this.#context.plan.manifest.directory : undefined,
+      boundDirectory: isBound ? plan.manifest.directory : undefined,
+      hostDirectory,
       needsPrepare,
       keep: () => {
         container.keep();
@@ -133,6 +139,12 @@ export class Places {
     const starting = this.#warm.get(node.id);
     this.#warm.delete(node.id);
     await (await starting?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  /** Kills what runs in the main container, which goes on without. */
+  async killPrograms(): Promise<void> {
+    const main = await this.#main?.catch(() => undefined);
+    await main?.killPrograms().catch(() => this.dropMain()); // it is gone itself
   }
 
   /** Forgets a main container that does not run any more. */

@@ -33,6 +33,8 @@ import { SnapshotStore } from "./snapshots.ts";
 
 /** What `after` may take once the run itself is out of time. */
 const AFTER_MS = 60_000;
+/** What it may take when somebody waits for the run to end: less than a person's patience. */
+const AFTER_ABORT_MS = 5_000;
 
 /**
  * Runs a plan: containers are made, scripts are run in them, and nothing is left but what the plan
@@ -185,6 +187,11 @@ async function runOnEngine(parts: Parts, signal: AbortSignal): Promise<readonly 
       skip,
       signal,
       enter: (node) => enterGroup(node, context),
+      fail: (node, error) => {
+        const result = runner.fail(node, error);
+        results.push(result);
+        return result;
+      },
       run: async (node, queuedMs) => {
         const result = await runNode(node, queuedMs);
         results.push(result);
@@ -193,7 +200,10 @@ async function runOnEngine(parts: Parts, signal: AbortSignal): Promise<readonly 
     });
     const inOrder = plan.nodes.flatMap(({ id }) => ended.get(id) ?? []);
     const wasRun = inOrder.some(({ status }) => status !== "skipped");
-    if (plan.after !== undefined && wasRun && !wasInterrupted(signal)) {
+    const isWanted = !wasInterrupted(signal) || options.afterAbort?.(signal.reason) === true;
+    if (plan.after !== undefined && wasRun && isWanted) {
+      // What was cut off goes on in the container that it may share with them.
+      if (signal.aborted) await places.killPrograms();
       after = await runAfter(plan.after);
     }
     return after === undefined ? inOrder : [...inOrder, after];
@@ -221,8 +231,9 @@ async function runOnEngine(parts: Parts, signal: AbortSignal): Promise<readonly 
 
   async function runAfter(node: PlanNode): Promise<NodeResult> {
     if (node.skip !== undefined) return skip(node, node.skip.message);
-    // It also tells of a run that has used up its time.
-    using own = Deadline.after(signal.aborted ? AFTER_MS : undefined, {
+    // It also tells of a run that has used up its time, or that nobody wants any more.
+    const limitMs = wasInterrupted(signal) ? AFTER_ABORT_MS : AFTER_MS;
+    using own = Deadline.after(signal.aborted ? limitMs : undefined, {
       signal: signal.aborted ? undefined : signal,
       what: "after",
     });
@@ -333,12 +344,16 @@ async function enterGroup(
   { env, reporter, signal }: RunContext,
 ): Promise<AsyncDisposable> {
   const name = await shortHash(concurrency);
-  return await FileLock.acquire(`${stateDirectory(env)}/buildr/concurrency/${name}.lock`, {
-    parents: true,
-    purpose: `buildr concurrency ${concurrency}`,
-    signal,
-    onWait: () => reporter.note(`waits for another stage of "${concurrency}"`, id),
-  });
+  try {
+    return await FileLock.acquire(`${stateDirectory(env)}/buildr/concurrency/${name}.lock`, {
+      parents: true,
+      purpose: `buildr concurrency ${concurrency}`,
+      signal,
+      onWait: () => reporter.note(`waits for another stage of "${concurrency}"`, id),
+    });
+  } catch (cause) {
+    throw new Error(`Cannot take turns with the others of "${concurrency}"`, { cause });
+  }
 }
 
 function skipped(reporter: RunReporter, node: PlanNode, reason: string): NodeResult {

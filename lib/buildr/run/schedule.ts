@@ -11,6 +11,8 @@ export interface ScheduleOptions {
   readonly skip: (node: PlanNode, reason: string) => NodeResult;
   /** Waits for the others of its concurrency group; the result lets the next one in. */
   readonly enter?: (node: PlanNode) => Promise<AsyncDisposable>;
+  /** Ends one that could not wait for the others of its group. */
+  readonly fail: (node: PlanNode, error: unknown) => NodeResult;
   /** Ends it: what has not begun is passed over. */
   readonly signal: AbortSignal;
 }
@@ -122,9 +124,9 @@ class Schedule {
     }
     try {
       this.#queue(node, await this.#options.enter(node));
-    } catch {
-      // Only the end of the run ends that wait.
-      this.#end(node, this.#options.skip(node, ENDED), "bad");
+    } catch (error) {
+      const { signal, skip, fail } = this.#options;
+      this.#settle(node, signal.aborted ? skip(node, ENDED) : fail(node, error));
       this.#advance();
     }
   }
@@ -153,11 +155,15 @@ class Schedule {
       : await this.#options.run(node, Math.round(queuedMs));
     await this.#groups.get(node.id)?.[Symbol.asyncDispose]();
     this.#running--;
+    this.#settle(node, result);
+    this.#advance();
+    this.#fill();
+  }
+
+  #settle(node: PlanNode, result: NodeResult): void {
     const good = result.status === "passed" || result.status === "allowed" ||
       result.status === "skipped";
     this.#end(node, result, good ? "good" : "bad");
-    this.#advance();
-    this.#fill();
   }
 
   #end(node: PlanNode, result: NodeResult, verdict: Verdict): void {

@@ -139,6 +139,18 @@ export class StageContainer implements AsyncDisposable {
     }
   }
 
+  /**
+   * Finds out where the engine's machine has what is mounted at a path of the container.
+   *
+   * @param target The path.
+   * @param signal Ends the question.
+   * @returns The path there; `undefined` when nothing is mounted.
+   */
+  async sourceOf(target: string, signal: AbortSignal): Promise<string | undefined> {
+    const { Mounts } = await this.engine.containers.inspect(this.id, { signal });
+    return Mounts.find(({ Destination }) => Destination === target)?.Source;
+  }
+
   /** Has it stay when it is disposed of; it must have been made to be kept. */
   keep(): void {
     this.#keep = true;
