@@ -169,7 +169,7 @@ const NOT_DONE: ReadonlySet<string> = new Set<SkipReason["code"]>([
   "needs",
 ]);
 
-/** Lets only that run which failed, or was not reached because of it. */
+/** Lets only that run which failed, and what needs that. */
 function skipPassed(drafts: readonly Draft[], last: LastRun): void {
   const before = new Map(last.nodes.map(({ id, status }) => [id, status]));
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
@@ -178,12 +178,12 @@ function skipPassed(drafts: readonly Draft[], last: LastRun): void {
     const known = again.get(draft);
     if (known !== undefined) return known;
     const status = before.get(draft.id);
-    const passed = status === "passed" || status === "allowed";
-    // A stage that was passed over runs if something that it needs does.
-    const result = !passed && (status !== "skipped" || draft.needs.some(({ id }) => {
+    const isSettled = status === "passed" || status === "allowed" || status === "skipped";
+    // One that was passed over, or passed after a failure (`when.status`), runs if what it needs does.
+    const result = !isSettled || draft.needs.some(({ id }) => {
       const need = byId.get(id);
       return need !== undefined && runs(need);
-    }));
+    });
     again.set(draft, result);
     return result;
   };
