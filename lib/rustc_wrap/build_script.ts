@@ -1,5 +1,7 @@
 import { isBelow, joinPath, nameOf, parentOf } from "./_paths.ts";
 import { containerEnv, NEVER } from "./container_env.ts";
+import { InfrastructureError } from "./errors.ts";
+import { holdJobs } from "./job_tokens.ts";
 import { findResult, keepResult, pathDigest } from "./key.ts";
 import type { Env, RunnerResult, Source, UnitResult } from "./model.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -100,7 +102,17 @@ async function prepare(
     cwd,
     signal,
   });
-  const place = await placeOf(toolchain, context);
+  // It may compile C code for the target, with the linker and flags of that.
+  const flags = env["CARGO_ENCODED_RUSTFLAGS"] ?? "";
+  const linker = env["RUSTC_LINKER"];
+  const need = {
+    target: env["TARGET"],
+    words: [
+      ...flags === "" ? [] : flags.split("\x1f"),
+      ...linker === undefined ? [] : ["-C", `linker=${linker}`],
+    ],
+  };
+  const place = await placeOf(need, toolchain, context);
   const portable = new PortablePaths(targetDirOf(parentOf(parentOf(parentOf(outDir)))));
   const source = locateSource({
     input: `${env["CARGO_MANIFEST_DIR"] ?? cwd}/build.rs`,
@@ -166,6 +178,8 @@ async function runAway(job: ScriptJob): Promise<RunnerResult> {
   const { env, settings, signal, note } = context;
   const { base, runner } = await job.place.open();
   await using _runner = runner;
+  const held = await holdJobs(env, Number(env["NUM_JOBS"] ?? 1));
+  using _held = { [Symbol.dispose]: held.release };
   let variables = job.env;
   for (let round = 1;; round++) {
     const plan = await makePlan({
@@ -187,7 +201,7 @@ async function runAway(job: ScriptJob): Promise<RunnerResult> {
       ],
       network: settings.network,
     });
-    const result = await runner.run(plan, { signal });
+    const result = await runner.run(plan, { signal, jobs: held.jobs });
     note(
       `${plan.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
         `${result.sentBytes} bytes sent, plan ${plan.digest.slice(0, 16)}`,
@@ -201,10 +215,23 @@ async function runAway(job: ScriptJob): Promise<RunnerResult> {
       variables = Object.fromEntries(Object.keys(all).sort().map((name) => [name, all[name]!]));
       continue;
     }
-    if (result.code !== 0) return withHint(result, base.image);
+    if (result.code !== 0) {
+      requireLoader(result, base.image);
+      return withHint(result, base.image);
+    }
     await keep(job, result, asked, variables);
     return result;
   }
+}
+
+/** The image of a target may be older than the one that the script was linked in. */
+function requireLoader({ stderr }: RunnerResult, image: string): void {
+  const found = /version `\w+_[\d.]+' not found/.exec(new TextDecoder().decode(stderr));
+  if (found === null) return;
+  throw new InfrastructureError({
+    action: `run build scripts in the image ${image}`,
+    reason: `its C library is older than that of the image of this machine: ${found[0]}`,
+  });
 }
 
 async function programEntry({ real, program }: ScriptJob): Promise<SnapshotEntry> {

@@ -6,6 +6,7 @@ import { keepResult, pathDigest, type WorkKey } from "./key.ts";
 import type {
   Base,
   Env,
+  PlanLinker,
   ResultStore,
   Runner,
   RunnerResult,
@@ -29,6 +30,10 @@ export interface CompileJob {
   readonly source: Source;
   /** Image and toolchain. */
   readonly base: Base;
+  /** What links for another target there. */
+  readonly linker: PlanLinker | undefined;
+  /** How much rustc may do at a time; `undefined`: what it likes. */
+  readonly jobs: number | undefined;
   /** Variables of the call. */
   readonly env: Env;
   /** What the user wants. */
@@ -76,7 +81,9 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
   }
   let variables = withFurther(work.env, env, further);
   for (let round = 1;; round++) {
-    const result = await runOnce(job, variables, sources.roots, sources.entries);
+    const result = work.portable.received(
+      await runOnce(job, variables, sources.roots, sources.entries),
+    );
     if (result.code === 0) {
       const dependencies = depInfoOf(result);
       const unknown = Object.keys(dependencies?.env ?? {}).filter((name) =>
@@ -152,7 +159,7 @@ async function runOnce(
     id: unit.id,
     kind: "compile",
     base,
-    argv: [base.rustc, ...unit.argv],
+    argv: [base.rustc, ...work.argv],
     env,
     cwd: unit.cwd,
     outDir: unit.outDir,
@@ -177,8 +184,12 @@ async function runOnce(
       })),
     ],
     network: settings.network,
+    // Only where it is used: everything else comes from the builder's cache whatever links.
+    ...unit.links && job.linker !== undefined ? { linker: job.linker } : {},
   });
-  let result = await runner.run(plan, { signal });
+  const { jobs } = job;
+  const isPublic = visibilityOf(job.source, settings, work.needed.stems) === "public";
+  let result = await runner.run(plan, { isPublic, signal, jobs });
   job.onNote(
     `${unit.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
       `${result.sentBytes} bytes sent, plan ${plan.digest.slice(0, 16)}`,
@@ -195,7 +206,7 @@ async function runOnce(
     result.code !== 0 && EXHAUSTED.test(new TextDecoder().decode(result.stderr));
   // What failed by chance is as cached as everything else.
   if ((result.code !== 0 && result.code !== 1) || exhausted()) {
-    result = await runner.run(plan, { signal, noCache: true });
+    result = await runner.run(plan, { signal, jobs, noCache: true });
     if (result.code >= 128 || exhausted()) {
       throw new InfrastructureError({
         action: `compile ${unit.id}`,
@@ -267,14 +278,16 @@ async function keep(
     const inPackage = [...digests].filter(([path]) => isBelow(path, root));
     if (inPackage.length > MAX_PACKAGE_FILES) return;
     for (const [path, digest] of inPackage) files.set(path, digest);
-    files.set(`${root}/`, await namesDigest(root, sources));
+    const entryPath = (path: string) => work.portable.entryPath(path);
+    files.set(`${root}/`, await namesDigest(root, sources, entryPath));
   }
   const asked = Object.fromEntries(
     Object.keys(dependencies.env).filter((name) => !UNPASSABLE.has(name)).map((name) =>
       [name, env[name] ?? null] as const
     ),
   );
-  await keepResult(store, work, result, { files, env: asked }, {
+  const read = dependencies.files.map((file) => joinPath(unit.cwd, file));
+  await keepResult(store, work, result, { files, env: asked, read }, {
     visibility: visibilityOf(source, job.settings, work.needed.stems),
     label: unit.id,
     signal,

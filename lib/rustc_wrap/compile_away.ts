@@ -1,4 +1,5 @@
 import { compileUnit } from "./compile.ts";
+import { compileJobs, holdJobs } from "./job_tokens.ts";
 import type { WorkKey } from "./key.ts";
 import type { RunnerResult, Unit } from "./model.ts";
 import { sha256 } from "./sha256.ts";
@@ -29,10 +30,14 @@ export async function compileAway({ unit, work, place, context }: AwayJob): Prom
   const { env, settings, store, signal, note } = context;
   const { base, runner } = await place.open();
   await using _runner = runner;
+  const held = await holdJobs(env, compileJobs(unit.argv, unit.emit));
+  using _held = { [Symbol.dispose]: held.release };
   const result = await compileUnit({
     unit,
     work,
     base,
+    linker: place.linker,
+    jobs: held.jobs,
     runner,
     source: locateSource({
       input: unit.input,

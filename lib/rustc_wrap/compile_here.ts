@@ -4,6 +4,7 @@ import { keepResult, pathDigest, type WorkKey } from "./key.ts";
 import type { Unit, UnitResult } from "./model.ts";
 import { runAndKeep } from "./runners/local.ts";
 import { sha256 } from "./sha256.ts";
+import type { LocalLinker } from "./target/local_linker.ts";
 import type { WrapContext } from "./wrap_context.ts";
 import { locateSource } from "./source.ts";
 import { visibilityOf } from "./visibility.ts";
@@ -14,8 +15,8 @@ export interface LocalJob {
   readonly unit: Unit;
   /** The compiler. */
   readonly rustc: string;
-  /** Its words, as cargo has them: also for incremental compilation. */
-  readonly words: readonly string[];
+  /** What links for another target. */
+  readonly linker: LocalLinker;
   /** Its key. */
   readonly work: WorkKey;
   /** Everything around. */
@@ -32,7 +33,11 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
   const { unit, rustc, work, context } = job;
   const { cwd, signal, store, env } = context;
   // Incremental compilation gives other files each time, and nobody else could use its directory.
-  const ran = await runAndKeep(unit, { program: rustc, args: unit.argv, cwd, signal }, context);
+  const ran = await runAndKeep(unit, { program: rustc, args: work.argv, cwd, signal }, {
+    stdout: context.stdout,
+    stderr: context.stderr,
+    rewrite: unit.argv === work.argv ? undefined : (line) => work.portable.back(line),
+  });
   if (ran.code !== 0) return ran;
   const files = await Promise.all(
     ran.files.map(async (file) => ({ ...file, digest: await sha256(file.content) })),
@@ -49,13 +54,14 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
     if (digest === undefined) return result;
     inputs.set(path, digest);
   }
+  const read = [...inputs.keys()];
   const source = locateSource({
     input: unit.input,
     cwd,
     targetDir: work.portable.targetDir,
     env,
   });
-  await keepResult(store, work, result, { files: inputs, env: dependencies.env }, {
+  await keepResult(store, work, result, { files: inputs, env: dependencies.env, read }, {
     visibility: visibilityOf(source, context.settings, work.needed.stems),
     label: unit.id,
     signal,

@@ -91,6 +91,7 @@ export type {
   LogStyle,
   NetworkMode,
   Plan,
+  PlanLinker,
   Policy,
   ResultStore,
   Runner,

@@ -132,6 +132,16 @@ export interface Plan {
   readonly syntax?: string;
   /** How many files the program may have open: `SOFT:HARD`; absent: as many as the builder says. */
   readonly nofile?: string;
+  /** What links for another target, where cargo has not said; absent: rustc's own choice. */
+  readonly linker?: PlanLinker;
+}
+
+/** A linker that the image has. */
+export interface PlanLinker {
+  /** A variable of the image that names it, as the images of `cross` have. */
+  readonly variable: string;
+  /** Its name where that is not set; absent: rustc's own choice. */
+  readonly program?: string;
 }
 
 /** What RUN steps see of the network. */
@@ -195,6 +205,10 @@ export interface Capabilities {
 export interface RunOptions {
   /** Whether nothing cached is used. Default `false`. */
   readonly noCache?: boolean;
+  /** Whether others may see the result. Default `false`. */
+  readonly isPublic?: boolean;
+  /** How much the program may do at a time; default: as much as there are processors. */
+  readonly jobs?: number;
   /** Ends the work, wherever it goes on. */
   readonly signal?: AbortSignal;
 }
@@ -252,6 +266,8 @@ export interface InputList {
   readonly env: Readonly<Record<string, string | null>>;
   /** The only target directory that it is good for; `undefined`: it is good for all. */
   readonly targetDir?: string;
+  /** The only directories that it is good for, by what stands for them in {@linkcode files}. */
+  readonly places?: Readonly<Record<string, string>>;
   /** Key of the result. */
   readonly result: string;
   /** Whether others may see the result; it is not sent anywhere without this. */
@@ -324,6 +340,10 @@ export interface Settings extends Policy {
   readonly apkPackages: readonly string[];
   /** Lines of a Dockerfile that are added to the image; empty for none. */
   readonly inlineSteps: string;
+  /** Components of the toolchain that the image has beside the compiler; sorted. */
+  readonly components: readonly string[];
+  /** Images for other targets, by the target as it is in names of variables. */
+  readonly targetImages: Readonly<Record<string, string>>;
   /** Names of further variables that the container gets; sorted. */
   readonly setEnvs: readonly string[];
   /** Where results are kept; `undefined`: nowhere. */

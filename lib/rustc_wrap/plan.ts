@@ -1,6 +1,6 @@
 import { isBelow } from "./_paths.ts";
 import { InfrastructureError } from "./errors.ts";
-import type { Base, Capabilities, Env, NetworkMode, Plan } from "./model.ts";
+import type { Base, Capabilities, Env, NetworkMode, Plan, PlanLinker } from "./model.ts";
 import { sha256 } from "./sha256.ts";
 import { SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import type { TarEntry } from "../engine/tar/mod.ts";
@@ -27,6 +27,8 @@ export interface PlanParts {
   readonly entries: Iterable<SnapshotEntry>;
   /** What steps see of the network. */
   readonly network: NetworkMode;
+  /** What links for another target. */
+  readonly linker?: PlanLinker;
 }
 
 /** What the image has of its own, and what must not be hidden by our files. */
@@ -41,7 +43,7 @@ const SYSTEM =
  * @throws {InfrastructureError} when a directory cannot be shown under its own path.
  */
 export async function makePlan(parts: PlanParts): Promise<Plan> {
-  const { id, kind, base, argv, env, cwd, outDir, network } = parts;
+  const { id, kind, base, argv, env, cwd, outDir, network, linker } = parts;
   const sorted = [...new Set([...parts.roots, outDir])].sort();
   const roots = sorted.filter((path) =>
     !sorted.some((other) => other !== path && isBelow(path, other))
@@ -64,7 +66,10 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
     digest ?? ("target" in entry ? entry.target : ""),
   ]);
   const digest = await sha256(
-    JSON.stringify([id, kind, base, argv, env, cwd, outDir, roots, network, contents]),
+    JSON.stringify([
+      ...[id, kind, base, argv, env, cwd, outDir, roots, network, contents],
+      ...linker === undefined ? [] : [linker],
+    ]),
   );
   return {
     id,
@@ -78,6 +83,7 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
     roots,
     entries: entries.map(({ entry }) => entry),
     digest,
+    ...linker === undefined ? {} : { linker },
   };
 }
 
@@ -172,20 +178,52 @@ for file in * .[!.]*; do
   if [ -f "$file" ] && [ "$file" -nt /superorch/run ]; then cp -p "$file" ${out}/files/ || exit 98; fi
 done`;
   return `umask 022
-mkdir -p ${out}/files && cd ${quote(plan.cwd)} || exit 97
-${
+${JOBS}mkdir -p ${out}/files && cd ${quote(plan.cwd)} || exit 97
+${plan.linker === undefined ? "" : chooseLinker(plan.linker)}${
     // Assignments of env and not of the shell, whose names are more limited.
     [
       "env",
       ...Object.entries(plan.env).map(([name, value]) => quote(`${name}=${value}`)),
       // As many as there are processors; the text is the same everywhere.
-      ...plan.kind === "build-script" ? ['NUM_JOBS="$(nproc 2>/dev/null || echo 1)"'] : [],
+      ...plan.kind === "build-script" ? ['NUM_JOBS="${jobs:-$(nproc 2>/dev/null || echo 1)}"'] : [],
       quote(program),
       ...words.map(quote),
+      ...plan.linker === undefined ? [] : ['${linker:+-C "linker=$linker"}'],
     ].join(" \\\n  ")} </dev/null >${out}/stdout 2>${out}/stderr
 echo $? >${out}/code || exit 98
 ${collect}
 `;
+}
+
+/**
+ * The variable that says how much a step may do at a time. Variables of proxies are the only ones
+ * that a builder hands to a step without taking another value of them for another step: what was
+ * made with two jobs is found when there are three.
+ *
+ * @see https://docs.docker.com/reference/dockerfile/#predefined-args
+ */
+export const JOBS_VARIABLE = "ftp_proxy";
+
+/** A job server for the program, with as many tokens as are held for it outside. */
+const JOBS = `jobs=
+case "\${${JOBS_VARIABLE}-}" in jobs:*)
+  jobs="\${${JOBS_VARIABLE}#jobs:}"
+  unset ${JOBS_VARIABLE} ${JOBS_VARIABLE.toUpperCase()}
+  if mkfifo /superorch-jobs && exec 9<>/superorch-jobs 8</superorch-jobs; then
+    free=1
+    while [ "$free" -lt "$jobs" ]; do printf + >&9; free=$((free + 1)); done
+    export CARGO_MAKEFLAGS="-j --jobserver-fds=8,9 --jobserver-auth=8,9"
+  fi
+  rm -f /superorch-jobs ;;
+esac
+`;
+
+/** What the image says counts, then what is there. */
+function chooseLinker({ variable, program }: PlanLinker): string {
+  const own = program === undefined
+    ? ""
+    : `[ -n "$linker" ] || ! command -v ${quote(program)} >/dev/null || linker=${quote(program)}\n`;
+  return `linker="\${${variable}-}"\n${own}`;
 }
 
 /** One word for the shell, whatever is in it. */

@@ -1,12 +1,10 @@
 import { connectEngine } from "../engine/discovery.ts";
 import { ensureHostImage } from "./base/host_base.ts";
 import { ensureDerivedImage } from "./base/derived_base.ts";
-import { derivedBase } from "./base/derived_identity.ts";
-import { hostBase } from "./base/host_identity.ts";
+import { chooseBase } from "./base/choose_base.ts";
 import { ensureNamedImage } from "./base/ensure_named.ts";
-import { namedBase } from "./base/named_identity.ts";
 import type { Base, Env, Settings } from "./model.ts";
-import { readToolchain } from "./toolchain.ts";
+import { foreignTarget, readToolchain } from "./toolchain.ts";
 
 /** What {@linkcode prepareBase} needs. */
 export interface PrepareBaseOptions {
@@ -16,6 +14,8 @@ export interface PrepareBaseOptions {
   readonly env: Env;
   /** Where cargo is started: rustup chooses by it. */
   readonly cwd: string;
+  /** `--target`; default: this machine's own. */
+  readonly target?: string;
   /** Takes a line when something takes long. */
   readonly onNote?: (text: string) => void;
   /** Ends the work. */
@@ -31,26 +31,25 @@ export interface PrepareBaseOptions {
  * @throws {InfrastructureError} when it cannot be had.
  */
 export async function prepareBase(options: PrepareBaseOptions): Promise<Base> {
-  const { settings, env, cwd, onNote, signal } = options;
-  const { cacheDir, packages, baseImage } = settings;
+  const { settings, env, cwd, target, onNote, signal } = options;
+  const { cacheDir } = settings;
   const toolchain = await readToolchain(await rustcPath(env, cwd), { cacheDir, cwd, signal });
-  const common = { toolchain, cacheDir, onNote };
+  const chosen = await chooseBase({ target: foreignTarget(target, toolchain), programs: [] }, {
+    toolchain,
+    settings,
+    env,
+    build: `prepare-${crypto.randomUUID()}`,
+    onNote,
+    signal,
+  });
   await using engine = await connectEngine({ env: (name) => env[name], signal });
-  let from: Base;
-  if (baseImage === undefined) {
-    const host = { ...common, packages };
-    from = await hostBase(host);
-    await ensureHostImage(engine, from, host, signal);
-  } else {
-    const build = `prepare-${crypto.randomUUID()}`;
-    const named = { ...common, image: baseImage, build, env, signal };
-    from = await namedBase(named);
-    await ensureNamedImage(engine, from, named, signal);
+  const { base, from, derived, options: how } = chosen;
+  if ("image" in how) await ensureNamedImage(engine, from, how, signal);
+  else await ensureHostImage(engine, from, how, signal);
+  if (derived !== undefined) {
+    await ensureDerivedImage(engine, derived, () => Promise.resolve(), signal);
   }
-  const derived = await derivedBase(from, settings);
-  if (derived === undefined) return from;
-  await ensureDerivedImage(engine, derived, () => Promise.resolve(), signal);
-  return derived.base;
+  return base;
 }
 
 /** As cargo has it: the compiler itself, and not rustup's, which chooses. */

@@ -8,6 +8,8 @@ export interface Toolchain {
   readonly rustc: string;
   /** What `rustc -vV` prints. */
   readonly version: string;
+  /** What its own programs are built for: `x86_64-unknown-linux-gnu`. */
+  readonly host: string;
   /** Its directory. */
   readonly sysroot: string;
   /** Changes with version, place and installed components. */
@@ -38,22 +40,52 @@ export async function readToolchain(rustc: string, options: ToolchainOptions): P
   if (memory !== undefined) {
     try {
       const known: Toolchain & { stamp: string } = JSON.parse(Deno.readTextFileSync(memory));
-      if (known.rustc === rustc && known.stamp === stampOf(known.rustc)) return known;
+      if (known.rustc === rustc && known.stamp === stampOfToolchain(known)) return known;
     } catch {
       // never seen, or exchanged meanwhile
     }
   }
   const version = await ask(rustc, ["-vV"], options);
   const sysroot = (await ask(rustc, ["--print", "sysroot"], options)).trim();
-  const components = readOptional(`${sysroot}/lib/rustlib/components`);
+  const components = readOptional(componentsOf(sysroot));
   const toolchain: Toolchain = {
     rustc,
     version,
+    host: /^host: (.*)$/m.exec(version)?.[1] ?? "",
     sysroot,
     hash: await sha256(JSON.stringify([version, sysroot, components])),
   };
-  if (memory !== undefined) remember(memory, { ...toolchain, stamp: stampOf(rustc) });
+  if (memory !== undefined) remember(memory, { ...toolchain, stamp: stampOfToolchain(toolchain) });
   return toolchain;
+}
+
+function componentsOf(sysroot: string): string {
+  return `${sysroot}/lib/rustlib/components`;
+}
+
+/** `rustup target add` changes the list of components, and not the compiler. */
+function stampOfToolchain({ rustc, sysroot }: Toolchain): string {
+  let components = "";
+  try {
+    components = stampOf(componentsOf(sysroot));
+  } catch {
+    // Debian's toolchain has no such list
+  }
+  return `${stampOf(rustc)} ${components}`;
+}
+
+/**
+ * A target, where that is not what the toolchain compiles for by itself.
+ *
+ * @param target `--target`; `undefined` where there is none.
+ * @param toolchain The toolchain.
+ * @returns The target, or `undefined`.
+ */
+export function foreignTarget(
+  target: string | undefined,
+  { host }: Pick<Toolchain, "host">,
+): string | undefined {
+  return target === host || target === "" ? undefined : target;
 }
 
 /** No file for a name that is looked for in `PATH`, nor for rustup, which chooses anew each time. */

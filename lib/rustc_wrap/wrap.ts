@@ -11,6 +11,7 @@ import { locateSource } from "./source.ts";
 import { visibilityOf } from "./visibility.ts";
 import { buildScriptFiles } from "./build_script_files.ts";
 import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
+import { type LocalLinker, localLinker } from "./target/local_linker.ts";
 import { readToolchain } from "./toolchain.ts";
 
 /**
@@ -50,15 +51,28 @@ async function wrapUnit(
   context: WrapContext,
 ): Promise<number> {
   const { env, cwd, settings, store, signal } = context;
-  const local = () => runHere({ program: rustc, args: words, cwd, signal });
+  let linker: LocalLinker | undefined;
+  const local = () => {
+    if (linker?.missing !== undefined) {
+      context.scope.tellOnce("linker", `warning: rustcbuildx: ${linker.missing}`);
+    }
+    const args = [...words, ...linker?.words ?? []];
+    return runHere({ program: rustc, args, cwd, signal });
+  };
   const work: { key?: WorkKey } = {};
   try {
     const toolchain = await readToolchain(rustc, { cacheDir: settings.cacheDir, cwd, signal });
-    const place = await placeOf(toolchain, context);
+    linker = localLinker(unit, toolchain, env["PATH"] ?? "");
+    const need = { target: unit.targetTriple, words: unit.argv };
+    const place = await placeOf(need, toolchain, context);
     const key = await unitKey(unit, {
       env,
       setEnvs: settings.setEnvs,
       identity: place.identity,
+      // A local compiler's files are there for cargo while it still writes.
+      ...settings.remap
+        ? { remap: { sysroot: toolchain.sysroot, rename: settings.runner !== "local" } }
+        : {},
     });
     work.key = key;
     const found = await findResult(store, key, env, signal);
@@ -69,7 +83,7 @@ async function wrapUnit(
     if (settings.runner === "none") return await local();
     if (settings.runner === "local") {
       const { compileHere } = await import("./compile_here.ts");
-      const result = await compileHere({ unit, rustc, words, work: key, context });
+      const result = await compileHere({ unit, rustc, linker, work: key, context });
       if (result.code === 0) recordUnit(unit, result, key, isPublic(unit, key, context));
       return result.code;
     }
@@ -132,7 +146,10 @@ function recordUnit(unit: Unit, result: UnitResult, key: WorkKey, isPublic: bool
   const onlyMacro = unit.types.join() === "proc-macro";
   const stem = `${unit.outDir}/${nameOf(files[0]!.path).replace(/^lib|\.[^.]*$/g, "")}`;
   try {
-    recordFiles(stem, onlyMacro ? [] : key.needed.stems, files, isPublic);
+    recordFiles(stem, onlyMacro ? [] : key.needed.stems, files, {
+      public: isPublic,
+      renamed: key.renamed,
+    });
   } catch {
     // a file that is gone already will be looked at by whoever misses it
   }

@@ -5,6 +5,7 @@ import { ImageNotFoundError } from "../../engine/errors.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base } from "../model.ts";
 import type { DerivedBase } from "./derived_identity.ts";
+import { CONTENT_LABEL, toolchainEntries } from "./host_base.ts";
 
 /**
  * Makes sure that an engine has an image that is made of another one and the settings' own steps.
@@ -18,7 +19,7 @@ import type { DerivedBase } from "./derived_identity.ts";
  */
 export async function ensureDerivedImage(
   engine: EngineClient,
-  { base, from, steps }: DerivedBase,
+  { base, from, steps, toolchain }: DerivedBase,
   ensureFrom: (engine: EngineClient, from: Base, signal?: AbortSignal) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -29,11 +30,20 @@ export async function ensureDerivedImage(
     if (!(error instanceof ImageNotFoundError)) throw error;
   }
   await ensureFrom(engine, from, signal);
+  const entries = toolchain === undefined ? [] : toolchainEntries(toolchain)
+    .map((entry) => ({ ...entry, path: `root/${entry.path}` }));
+  const lines = [
+    `FROM ${from.image}`,
+    "USER 0",
+    ...toolchain === undefined ? [] : ["COPY root/ /"],
+    steps,
+    `LABEL ${CONTENT_LABEL}=${base.identity}`,
+  ];
   try {
     await buildImage(engine, {
       context: {
-        dockerfileText: `FROM ${from.image}\n${steps}\n`,
-        entries: () => [],
+        dockerfileText: `${lines.join("\n")}\n`,
+        entries: () => entries,
         mtimeSeconds: 0,
       },
       tag: base.image,

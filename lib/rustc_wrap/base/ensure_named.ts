@@ -45,6 +45,7 @@ export async function ensureNamedImage(
   const memory = `${options.cacheDir}/images/${identity}.checked`;
   if (options.cacheDir !== undefined && exists(memory)) return;
   await pulledId(engine, image, { ...options, signal });
+  if (options.ownToolchain) return;
   await requireSameCompiler(engine, image, options, signal);
   if (options.cacheDir !== undefined) remember(memory, true);
 }

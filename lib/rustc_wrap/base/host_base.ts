@@ -1,3 +1,5 @@
+import { BuildFailedError } from "../../engine/build/build_error.ts";
+import { buildImage } from "../../engine/build/build_image.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { type TarEntry, tarStream } from "../../engine/tar/mod.ts";
 import { FileLock } from "../../files/file_lock.ts";
@@ -5,23 +7,31 @@ import { isBelow, parentOf } from "../_paths.ts";
 import type { Base } from "../model.ts";
 import { InfrastructureError } from "../errors.ts";
 import { packageFiles } from "./_dpkg.ts";
-import { wantedPackages } from "./_host_packages.ts";
-import { type HostBaseOptions, isPackaged } from "./host_identity.ts";
+import { type HostContent, hostContent } from "./_host_content.ts";
+import { IMAGE_PATH } from "./_local_programs.ts";
+import type { Toolchain } from "../toolchain.ts";
+import { hostBase, type HostBaseOptions, isPackaged, plainOptions } from "./host_identity.ts";
 
-const CONTENT_LABEL = "org.superorch.content";
+/** Tells images that are made here, and kept for the next build, from those that are in use. */
+export const CONTENT_LABEL = "org.superorch.content";
 /** 0.9 GB took 15 s on a quiet machine. */
 const LOCK_MS = 600_000;
 /** Nothing reads these in a build. */
 const UNUSED = /^\/usr\/share\/(?:doc|doc-base|info|lintian|locale|man|bug)\//;
+/** Debian has the compiler itself beside the standard library's dynamic form: 150 MB. */
+const COMPILER = /\/librustc_driver-[^/]*\.so$/;
 
 /**
  * Makes sure that an engine has the base image of this machine's own files: the toolchain at its own
  * path, and the installed Debian packages of the compiler's linker, with all that they need. Nothing
  * is downloaded, and what is linked there is what would be linked here, byte by byte.
  *
+ * An image for another target, or with tools, is made of the one without: only what it has beside
+ * that is sent.
+ *
  * @param engine Where.
  * @param base Name and identity.
- * @param options Toolchain and packages.
+ * @param options Toolchain, packages, target and tools.
  * @param signal Ends the work.
  * @throws {InfrastructureError} when the engine is for other processors.
  */
@@ -42,11 +52,29 @@ export async function ensureHostImage(
     });
   try {
     if (await engine.images.find(image, { signal }) !== undefined) return;
-    options.onNote?.(`making the image ${image} of this machine's toolchain`);
-    await makeImage(engine, image, identity, options, signal);
+    const plain = await hostBase(plainOptions(options));
+    if (plain.identity === identity) {
+      options.onNote?.(`making the image ${image} of this machine's toolchain`);
+      await makeImage(engine, image, identity, options, signal);
+    } else {
+      await ensureHostImage(engine, plain, plainOptions(options), signal);
+      options.onNote?.(`making the image ${image} ${purposeOf(options)}`);
+      await makeLayer(engine, { image, identity, from: plain.image }, options, signal);
+    }
+    if (await engine.images.find(image, { signal }) === undefined) {
+      throw new InfrastructureError({
+        action: `make the image ${image}`,
+        reason: "the engine did not keep it",
+      });
+    }
   } finally {
     await lock?.release();
   }
+}
+
+function purposeOf({ target, programs }: HostBaseOptions): string {
+  const tools = programs.length === 0 ? [] : [`with ${programs.join(", ")}`];
+  return [...target === undefined ? [] : [`for ${target}`], ...tools].join(" ");
 }
 
 async function makeImage(
@@ -65,54 +93,124 @@ async function makeImage(
       lasting: true,
     });
   }
-  const { archive, changes } = hostImage(identity, options, signal);
+  const { archive, changes } = await hostImage(identity, options, signal);
   await engine.images.import(image, archive, { changes, signal });
-  if (await engine.images.find(image, { signal }) === undefined) {
+}
+
+async function makeLayer(
+  engine: EngineClient,
+  { image, identity, from }: {
+    readonly image: string;
+    readonly identity: string;
+    readonly from: string;
+  },
+  options: HostBaseOptions,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const plain = plainOptions(options);
+  const below = new Set(
+    rootFileSystem(plain, await hostContent(plain)).map((entry) => JSON.stringify(entry)),
+  );
+  const content = await hostContent(options);
+  const above = rootFileSystem(options, content)
+    .filter((entry) => !below.has(JSON.stringify(entry)))
+    .map((entry) => ({ ...entry, path: `root/${entry.path}` }));
+  const lines = [
+    `FROM ${from}`,
+    ...above.length === 0 ? [] : ["COPY root/ /"],
+    ...imageChanges(identity, options, content),
+  ];
+  try {
+    await buildImage(engine, {
+      context: {
+        dockerfileText: `${lines.join("\n")}\n`,
+        entries: () => above,
+        mtimeSeconds: 0,
+      },
+      tag: image,
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof BuildFailedError)) throw error;
     throw new InfrastructureError({
       action: `make the image ${image}`,
-      reason: "the engine did not keep it",
-    });
+      reason: error.reason.split("\n")[0]!.slice(0, 300),
+    }, { cause: error });
   }
 }
 
-/** What {@linkcode ensureHostImage} imports: for builders that are not reached through an engine. */
-export function hostImage(
+/** All of an image in one archive: for builders that are not reached through an engine. */
+export async function hostImage(
   identity: string,
   options: HostBaseOptions,
   signal?: AbortSignal,
-): { readonly archive: ReadableStream<Uint8Array<ArrayBuffer>>; readonly changes: string[] } {
-  const { toolchain } = options;
-  const path = [
-    ...isPackaged(toolchain) ? [] : [`${toolchain.sysroot}/bin`],
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-  ].join(":");
+): Promise<
+  { readonly archive: ReadableStream<Uint8Array<ArrayBuffer>>; readonly changes: string[] }
+> {
+  const content = await hostContent(options);
   return {
-    archive: tarStream(rootFileSystem(options), { signal }),
-    changes: [`ENV PATH=${path}`, `LABEL ${CONTENT_LABEL}=${identity}`],
+    archive: tarStream(rootFileSystem(options, content), { signal }),
+    changes: imageChanges(identity, options, content),
   };
 }
 
+function imageChanges(
+  identity: string,
+  { toolchain }: HostBaseOptions,
+  { searchPath }: HostContent,
+): string[] {
+  const path = [
+    ...isPackaged(toolchain) ? [] : [`${toolchain.sysroot}/bin`],
+    IMAGE_PATH,
+    // A builder would take what is between blanks for words of its own.
+    ...searchPath.filter((directory) => /^[\w./+@-]+$/.test(directory)),
+  ].join(":");
+  return [`ENV PATH=${path}`, `LABEL ${CONTENT_LABEL}=${identity}`];
+}
+
 /** Everything that is in the image, parents before what is in them. */
-function rootFileSystem(options: HostBaseOptions): readonly TarEntry[] {
-  const { toolchain } = options;
+function rootFileSystem(
+  { toolchain }: HostBaseOptions,
+  content: HostContent,
+): readonly TarEntry[] {
   const files = new FileSet();
-  for (const found of wantedPackages(options)) {
-    for (const path of packageFiles(found)) if (!UNUSED.test(`${path}/`)) files.add(path);
+  for (const found of content.packages) {
+    const foreign = ![content.ownArchitecture, "all"].includes(found.architecture);
+    for (const path of packageFiles(found)) {
+      if (UNUSED.test(`${path}/`) || (foreign && COMPILER.test(path))) continue;
+      files.add(path);
+    }
   }
   addAlternatives(files);
   // Made when ca-certificates was installed, and in no package.
   files.addTree("/etc/ssl/certs");
-  if (!isPackaged(toolchain)) {
-    files.addTree(`${toolchain.sysroot}/lib`);
-    for (const name of ["rustc", "rustdoc"]) files.add(`${toolchain.sysroot}/bin/${name}`);
-  }
+  if (!isPackaged(toolchain)) addToolchain(files, toolchain);
+  for (const path of content.files) files.addTree(path);
   const text = (path: string) => ({ kind: "file", path, mode: 0o644 }) as const;
   files.put({ ...text("etc/passwd"), content: "root:x:0:0:root:/root:/bin/sh\n" });
   files.put({ ...text("etc/group"), content: "root:x:0:\n" });
   files.put({ kind: "directory", path: "root", mode: 0o700 });
   files.put({ kind: "directory", path: "tmp", mode: 0o1777 });
   files.put({ kind: "directory", path: "var/tmp", mode: 0o1777 });
+  for (const [path, target] of Object.entries(content.links)) {
+    files.put({ kind: "symlink", path: path.slice(1), target });
+  }
   return files.entries();
+}
+
+/** A toolchain of rustup's, for an image that has everything else. */
+export function toolchainEntries(toolchain: Toolchain): readonly TarEntry[] {
+  const files = new FileSet();
+  addToolchain(files, toolchain);
+  // Directories of the image stay as they are.
+  return files.entries().filter(({ kind, path }) =>
+    kind !== "directory" || isBelow(`/${path}`, toolchain.sysroot)
+  );
+}
+
+function addToolchain(files: FileSet, { sysroot }: Toolchain): void {
+  files.addTree(`${sysroot}/lib`);
+  for (const name of ["rustc", "rustdoc"]) files.add(`${sysroot}/bin/${name}`);
 }
 
 /** `cc` and its like are no files of packages but links through this directory. */

@@ -8,6 +8,8 @@ export interface NamedBaseOptions {
   readonly image: string;
   /** The compiler that cargo uses: the image's must be the same. */
   readonly toolchain: Toolchain;
+  /** Whether that one is put into it: then the image needs none. */
+  readonly ownToolchain: boolean;
   /** Where what is known is kept between calls. */
   readonly cacheDir: string | undefined;
   /** Names the build that is going on: what a name stands for is asked once in each. */

@@ -8,7 +8,7 @@ import { delay } from "../../retry/delay.ts";
 import { readResult } from "./_read_result.ts";
 import { engineFailure, oneLine } from "./_engine_failure.ts";
 import type { Base, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";
-import { renderPlan } from "../plan.ts";
+import { JOBS_VARIABLE, renderPlan } from "../plan.ts";
 
 /** How a {@linkcode BuildKitRunner} works. */
 export interface BuildKitRunnerOptions {
@@ -119,7 +119,7 @@ export class BuildKitRunner implements Runner {
 async function buildOnce(
   engine: EngineClient,
   plan: Plan,
-  { noCache, signal }: RunOptions,
+  { noCache, jobs, signal }: RunOptions,
 ): Promise<RunnerResult> {
   const { dockerfile, target, entries } = renderPlan(plan);
   let ran = false;
@@ -128,6 +128,7 @@ async function buildOnce(
     context: { dockerfileText: dockerfile, entries, mtimeSeconds: 0 },
     target,
     networkMode: plan.network,
+    args: jobs === undefined ? undefined : { [JOBS_VARIABLE]: `jobs:${jobs}` },
     noCache,
     signal,
     onEvent: (event) => {

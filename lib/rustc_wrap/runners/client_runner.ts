@@ -1,8 +1,10 @@
 import { type TarEntry, tarStream, untar } from "../../engine/tar/mod.ts";
 import { delay } from "../../retry/delay.ts";
+import type { FoundBuilder } from "../builders/managed_builder.ts";
+import type { OciImage } from "../builders/oci_layout.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";
-import { type RenderedPlan, renderPlan } from "../plan.ts";
+import { JOBS_VARIABLE, type RenderedPlan, renderPlan } from "../plan.ts";
 import { assembleResult, readResult } from "./_read_result.ts";
 import { readResultDirectory } from "./_result_directory.ts";
 import {
@@ -17,6 +19,15 @@ import { type Ended, ended, startClient } from "./_client_process.ts";
 export interface ClientRunnerOptions extends Omit<FindClientOptions, "signal"> {
   /** Makes or pulls the base image where it is missing. */
   readonly ensureBase: (client: FoundClient, base: Base, signal?: AbortSignal) => Promise<void>;
+  /** Finds or makes the builder, for clients that have several. */
+  readonly builder?: (
+    client: FoundClient,
+    options: { readonly again: boolean; readonly signal?: AbortSignal },
+  ) => Promise<FoundBuilder | undefined>;
+  /** The base image in a directory, for builders that cannot see those of the engine. */
+  readonly layout?: (base: Base, signal?: AbortSignal) => Promise<OciImage | undefined>;
+  /** Repositories for the builder's own cache: of what comes from, and of what goes to others. */
+  readonly cacheImages?: { readonly from: readonly string[]; readonly to: readonly string[] };
   /** Takes lines for the trace. */
   readonly onNote?: (text: string) => void;
 }
@@ -25,6 +36,8 @@ export interface ClientRunnerOptions extends Omit<FindClientOptions, "signal"> {
 const TRANSIENT =
   /flightcontrol|GOAWAY|received prior goaway|force closed|connection reset|digest mismatch|failed to fetch remote|transport is closing/i;
 const RETRY_MS = [200, 1000, 4000];
+const MISSING_BUILDER =
+  /no builder "[^"]*" found|failed to find (?:builder|driver)|no valid drivers found/i;
 const MISSING_IMAGE =
   /pull access denied|failed to (?:resolve|do request)|no such image|image not known|unable to copy from source|manifest unknown|not found: manifest|insufficient_scope|no such host|did not resolve to an image|: not found/i;
 
@@ -38,6 +51,7 @@ export class ClientRunner implements Runner {
   readonly name: ClientName;
   readonly #options: ClientRunnerOptions;
   #client: Promise<FoundClient> | undefined;
+  #builder: Promise<FoundBuilder | undefined> | undefined;
 
   /** Starts nothing yet. */
   constructor(name: ClientName, options: ClientRunnerOptions) {
@@ -56,12 +70,20 @@ export class ClientRunner implements Runner {
     const client = await this.#find(signal);
     // Builders without an engine do not look at what is already there before they look elsewhere.
     let image = false;
+    let again = false;
     for (let attempt = 0;; attempt++) {
-      const outcome = await this.#build(client, plan, options);
+      const builder = await this.#findBuilder(client, again, signal);
+      const outcome = await this.#build(client, builder, plan, options);
       signal?.throwIfAborted();
       if ("result" in outcome) return outcome.result;
       const { text } = outcome.failure;
-      if (!image && MISSING_IMAGE.test(text)) {
+      if (!again && builder !== undefined && MISSING_BUILDER.test(text)) {
+        // Somebody has removed it since it was looked for.
+        again = true;
+        this.#builder = undefined;
+        continue;
+      }
+      if (!image && !isApart(builder) && MISSING_IMAGE.test(text)) {
         image = true;
         await this.#options.ensureBase(client, plan.base, signal);
         continue;
@@ -83,12 +105,40 @@ export class ClientRunner implements Runner {
     return this.#client;
   }
 
+  /** Each unit has a tag of its own: all at one tag would overwrite each other. */
+  #cache(builder: FoundBuilder | undefined, target: string, isPublic: boolean): string[] {
+    const { from = [], to = [] } = this.#options.cacheImages ?? {};
+    const reference = (image: string) =>
+      `type=registry,ref=${image}:buildkit-${target.slice(0, 110)}`;
+    return [
+      ...from.map((image) => `--cache-from=${reference(image)}`),
+      // The engine's own builder cannot send any, and private work is sent nowhere.
+      ...isApart(builder) && isPublic
+        ? to.map((image) =>
+          `--cache-to=${reference(image)},mode=max,image-manifest=true,ignore-error=false`
+        )
+        : [],
+    ];
+  }
+
+  #findBuilder(
+    client: FoundClient,
+    again: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<FoundBuilder | undefined> {
+    this.#builder ??= this.#options.builder?.(client, { again, signal }) ??
+      Promise.resolve(undefined);
+    return this.#builder;
+  }
+
   async #build(
     client: FoundClient,
+    builder: FoundBuilder | undefined,
     plan: Plan,
-    { noCache, signal }: RunOptions,
+    { noCache, isPublic, jobs, signal }: RunOptions,
   ): Promise<{ readonly result: RunnerResult } | { readonly failure: Ended }> {
     const rendered = renderPlan(plan, client.capabilities);
+    const layout = isApart(builder) ? await this.#options.layout?.(plan.base, signal) : undefined;
     const { tarStdout } = client.capabilities;
     const directory = tarStdout ? undefined : await Deno.makeTempDir({ prefix: "rustcbuildx-" });
     try {
@@ -97,9 +147,15 @@ export class ClientRunner implements Runner {
           target: rendered.target,
           network: plan.network,
           noCache: noCache === true,
+          jobs,
           output: directory === undefined ? "-" : `type=local,dest=${directory}`,
+          context: layout && `${plan.base.image}=oci-layout://${layout.directory}@${layout.digest}`,
+          cache: this.#cache(builder, rendered.target, isPublic === true),
         }),
-        env: this.#options.env,
+        // Not as a word: `docker build` of older clients knows none for it.
+        env: builder === undefined
+          ? this.#options.env
+          : { ...this.#options.env, BUILDX_BUILDER: builder.name },
         stdin: contextOf(rendered),
         signal,
       });
@@ -129,24 +185,38 @@ export class ClientRunner implements Runner {
   }
 }
 
+/** Whether a builder has none of the engine's images. */
+function isApart(builder: FoundBuilder | undefined): boolean {
+  return builder !== undefined && builder.driver !== "docker";
+}
+
 interface BuildWords {
   readonly target: string;
   readonly network: string;
   readonly noCache: boolean;
+  readonly jobs?: number;
   readonly output: string;
+  readonly context?: string;
+  readonly cache?: readonly string[];
 }
 
 /** The words for a client; nothing that only newer ones know. */
 export function clientArgs(name: ClientName, words: BuildWords): string[] {
   const common = [`--network=${words.network}`, `--target=${words.target}`, "-f", "Dockerfile"];
-  const noCache = words.noCache ? ["--no-cache"] : [];
+  const noCache = [
+    ...words.noCache ? ["--no-cache"] : [],
+    ...words.jobs === undefined ? [] : [`--build-arg=${JOBS_VARIABLE}=jobs:${words.jobs}`],
+  ];
   switch (name) {
     case "docker":
     case "buildx": {
       const output = words.output === "-" ? "type=tar,dest=-" : words.output;
       return [
         ...name === "buildx" ? ["buildx", "build"] : ["build"],
-        ...["--progress=plain", ...common, ...noCache, `--output=${output}`, "-"],
+        ...["--progress=plain", ...common, ...noCache],
+        ...words.context === undefined ? [] : [`--build-context=${words.context}`],
+        ...words.cache ?? [],
+        ...[`--output=${output}`, "-"],
       ];
     }
     default:

@@ -13,6 +13,10 @@ import type { DerivedBase } from "../base/derived_identity.ts";
 import { RecordingRunner } from "../final/recording_runner.ts";
 import { BuildKitRunner } from "./buildkit.ts";
 import { ensureClientImage } from "./client_image.ts";
+import { baseLayout } from "../builders/base_layout.ts";
+import { chooseBuilder } from "../builders/choose_builder.ts";
+import { writeOciImage, writeSavedImage } from "../builders/oci_layout.ts";
+import { hostImage } from "../base/host_base.ts";
 import { ClientRunner } from "./client_runner.ts";
 
 /**
@@ -82,6 +86,31 @@ function openPlain(
           throw engineFailure(error);
         }
       },
+      builder: runner === "podman" || runner === "buildah"
+        ? undefined
+        : (client, options) => chooseBuilder(client, { settings, env, onNote: note, ...options }),
+      layout: (base, signal) => {
+        // What others have made is pulled by the builder itself.
+        if ("image" in options && derived === undefined) return Promise.resolve(undefined);
+        note(`giving the image ${base.image} to the builder`);
+        return baseLayout(base, {
+          cacheDir: settings.cacheDir,
+          signal,
+          write: async (directory) => {
+            if (derived === undefined && !("image" in options)) {
+              const layer = await hostImage(base.identity, options, signal);
+              return await writeOciImage(directory, base.image, layer);
+            }
+            await using engine = await connectEngine({ env: (name) => env[name], signal });
+            await ensureBase(engine, base, signal);
+            const saved = await engine.images.save([base.image], { signal });
+            return await writeSavedImage(directory, base.image, saved);
+          },
+        });
+      },
+      cacheImages: settings.experiments.includes("cachebuildkit")
+        ? { from: imagesOf(settings.cacheFrom), to: imagesOf(settings.cacheTo) }
+        : undefined,
       onNote: note,
     });
   }
@@ -90,4 +119,10 @@ function openPlain(
     reason: "there is none of that name",
     lasting: true,
   });
+}
+
+/** Repositories without a tag: that is for results. */
+function imagesOf(places: readonly string[]): string[] {
+  return places.filter((place) => place.startsWith("docker-image://"))
+    .map((place) => place.slice("docker-image://".length).replace(/:[^/]*$/, ""));
 }

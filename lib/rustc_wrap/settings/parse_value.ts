@@ -98,6 +98,9 @@ function parseList(
       fail(`items must be of ${row.choices.join(", ")}`);
     }
     if (row.key === "set-envs") checkName(item, fail);
+    if (row.key === "components" && !/^[a-z][\w-]*$/.test(item)) {
+      fail(`${JSON.stringify(item)} is no name of a component`);
+    }
     if (row.kind === "images") checkRepository(item, place, fail);
     if (row.kind === "hosts" && !/^[\w.-]+(?::\d+)?(?:\/[\w./-]+)?$/.test(item)) {
       fail("items must be hosts, with a port or a path");

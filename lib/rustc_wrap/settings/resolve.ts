@@ -7,7 +7,9 @@ import type {
   Settings,
   SourceKind,
 } from "../model.ts";
+import { targetKey } from "../target/target_key.ts";
 import { parseValue, type SettingValue } from "./parse_value.ts";
+import { GLOBAL_PROFILE, GLOBAL_VALUES, globalImageMistake } from "./global_profile.ts";
 import { type SettingRow, SETTINGS } from "./table.ts";
 
 /** Settings of one file. */
@@ -57,9 +59,9 @@ export function resolveSettings(
       return [];
     }
   });
-  const rows = SETTINGS.map((row): ResolvedSetting => {
+  const rows = withTargets(env, files).map((row): ResolvedSetting => {
     const name = row.names.find((candidate) => env[candidate] !== undefined);
-    const file = files.find(({ key }) => key === row.key);
+    const file = valueIn(files, row.key, profileOf(env));
     const [raw, place, source] = name !== undefined
       ? [env[name], name, name] as const
       : file !== undefined
@@ -81,8 +83,8 @@ export function resolveSettings(
 function contradictions(rows: readonly ResolvedSetting[], env: Env): string[] {
   const text = (key: string) => String(rows.find(({ row }) => row.key === key)?.value);
   const runner = text("runner");
-  if (runner !== "docker" && runner !== "buildx") return [];
-  const found: string[] = [];
+  const found = profileOf(env)?.name === GLOBAL_PROFILE ? imageMistakes(rows) : [];
+  if (runner !== "docker" && runner !== "buildx") return found;
   if (env["DOCKER_BUILDKIT"] !== undefined && env["DOCKER_BUILDKIT"] !== "1") {
     found.push(
       `Cannot use DOCKER_BUILDKIT=${JSON.stringify(env["DOCKER_BUILDKIT"])}: ` +
@@ -95,6 +97,16 @@ function contradictions(rows: readonly ResolvedSetting[], env: Env): string[] {
     );
   }
   return found;
+}
+
+function imageMistakes(rows: readonly ResolvedSetting[]): string[] {
+  return rows.flatMap(({ row, value, source }) => {
+    if (row.kind !== "image" || !row.key.endsWith("base-image")) return [];
+    const reason = globalImageMistake(String(value));
+    return reason === undefined
+      ? []
+      : [`Cannot use ${source} ${row.key}=${JSON.stringify(value)}: ${reason}`];
+  });
 }
 
 /** The profile that is chosen; `ci` is chosen by the machine. */
@@ -110,6 +122,48 @@ interface FileValue {
   readonly key: string;
   readonly raw: unknown;
   readonly place: string;
+  /** Whether it is in the table of the profile that is chosen. */
+  readonly chosen?: boolean;
+}
+
+/** What the files say; the profile that needs no file counts over what is not said for it. */
+function valueIn(
+  files: readonly FileValue[],
+  key: string,
+  profile: ReturnType<typeof profileOf>,
+): FileValue | undefined {
+  if (profile?.name !== GLOBAL_PROFILE || !Object.hasOwn(GLOBAL_VALUES, key)) {
+    return files.find((value) => value.key === key);
+  }
+  return files.find((value) => value.key === key && value.chosen === true) ??
+    { key, raw: GLOBAL_VALUES[key], place: `profile ${GLOBAL_PROFILE}` };
+}
+
+/** A row that is for each target becomes one for each that is set. */
+function withTargets(env: Env, files: readonly FileValue[]): readonly SettingRow[] {
+  return SETTINGS.flatMap((row) => {
+    if (row.perTarget !== true) return [row];
+    const triples = new Map<string, string>();
+    const [before = "", after = ""] = row.key.split("TRIPLE");
+    for (const { key } of files) {
+      if (!key.startsWith(before) || !key.endsWith(after)) continue;
+      const triple = key.slice(before.length, key.length - after.length);
+      triples.set(targetKey(triple), triple);
+    }
+    for (const name of Object.keys(env)) {
+      for (const pattern of row.names) {
+        const [start = "", end = ""] = pattern.split("TRIPLE");
+        if (!name.startsWith(start) || !name.endsWith(end)) continue;
+        const key = name.slice(start.length, name.length - end.length);
+        if (/^[A-Z0-9_]+$/.test(key) && !triples.has(key)) triples.set(key, key);
+      }
+    }
+    return [...triples].sort().map(([key, triple]) => ({
+      ...row,
+      key: row.key.replace("TRIPLE", triple),
+      names: row.names.map((name) => name.replace("TRIPLE", key)),
+    }));
+  });
 }
 
 /** The values of one file, those of its profile first. */
@@ -122,7 +176,9 @@ function flatten(layer: SettingsLayer, profile: ReturnType<typeof profileOf>): F
       const place = `${layer.place} profile.${name}`;
       if (!isTable(table)) throw new TypeError(`Cannot use ${place}: it is no table`);
       const found = keysOf(table, place);
-      if (name === profile?.name) values.unshift(...found);
+      if (name === profile?.name) {
+        values.unshift(...found.map((value) => ({ ...value, chosen: true })));
+      }
     }
   }
   return [...values, ...keysOf(plain, layer.place)];
@@ -132,11 +188,15 @@ function keysOf(table: Readonly<Record<string, unknown>>, place: string): FileVa
   const pairs = Object.entries(table).flatMap(([key, raw]) =>
     key === "add" && isTable(raw)
       ? Object.entries(raw).map(([manager, value]) => [`add.${manager}`, value] as const)
+      : key === "target" && isTable(raw)
+      ? Object.entries(raw).flatMap(([triple, values]) => targetPairs(triple, values, place))
       : [[key, raw] as const]
   );
   const known = SETTINGS.filter(({ envOnly }) => envOnly !== true).map(({ key }) => key);
   return pairs.map(([key, raw]) => {
-    if (known.includes(key)) return { key, raw, place };
+    if (known.includes(key.replace(/^target\.[\w.-]+\.(?=[^.]+$)/, "target.TRIPLE."))) {
+      return { key, raw, place };
+    }
     const row = SETTINGS.find((candidate) => candidate.key === key);
     throw new TypeError(
       row === undefined
@@ -144,6 +204,15 @@ function keysOf(table: Readonly<Record<string, unknown>>, place: string): FileVa
         : `Cannot use ${place} ${key}: only the variable ${row.names[0]} sets it`,
     );
   });
+}
+
+function targetPairs(
+  triple: string,
+  values: unknown,
+  place: string,
+): readonly (readonly [string, unknown])[] {
+  if (!isTable(values)) throw new TypeError(`Cannot use ${place} target.${triple}: it is no table`);
+  return Object.entries(values).map(([key, value]) => [`target.${triple}.${key}`, value] as const);
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -164,6 +233,13 @@ function settingsOf(rows: readonly ResolvedSetting[], env: Env): ResolvedSetting
     packages: list("add.apt"),
     apkPackages: list("add.apk"),
     inlineSteps: text("base-image-inline").trim(),
+    components: list("components"),
+    targetImages: Object.fromEntries(
+      rows.flatMap(({ row, value }) => {
+        const triple = /^target\.(.*)\.base-image$/.exec(row.key)?.[1];
+        return triple === undefined || value === "" ? [] : [[targetKey(triple), value as string]];
+      }),
+    ),
     setEnvs: list("set-envs"),
     cacheDir: cacheDir === "" ? undefined : cacheDir,
     cacheLimitBytes: found.get("cache-limit")!.value as number,
@@ -184,7 +260,7 @@ function settingsOf(rows: readonly ResolvedSetting[], env: Env): ResolvedSetting
     fallback: text("fallback") as FallbackMode,
     network: offline ? "none" : text("with-network") as NetworkMode,
     sandboxBuildScripts: text("build-scripts") === "sandbox",
-    remap: false,
+    remap: text("remap") === "1",
   };
   const shown = rows.map((row): ResolvedSetting =>
     row.row.key === "cache-dir"

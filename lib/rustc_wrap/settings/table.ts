@@ -21,6 +21,8 @@ export interface SettingRow {
   readonly names: readonly string[];
   /** Whether only a variable can set it. */
   readonly envOnly?: boolean;
+  /** Whether there is one for each target, whose name is in the place of `TRIPLE`. */
+  readonly perTarget?: boolean;
   /** Its form. */
   readonly kind: SettingKind;
   /** Of `choice` and `names`: what it can be. */
@@ -44,7 +46,8 @@ export const SETTINGS: readonly SettingRow[] = [
     kind: "text",
     fallback: "",
     fallbackText: "`ci` where `CI` is set, else none",
-    meaning: "which `profile.NAME` table of each file counts over the rest of that file",
+    meaning:
+      "which `profile.NAME` table of each file counts over the rest of that file; `global` is there by itself",
   },
   {
     key: "team-file",
@@ -107,6 +110,24 @@ export const SETTINGS: readonly SettingRow[] = [
     meaning: "image to compile in; with a digest it is never asked for again",
   },
   {
+    key: "target.TRIPLE.base-image",
+    names: both("TARGET_TRIPLE_BASE_IMAGE"),
+    perTarget: true,
+    kind: "image",
+    fallback: "",
+    fallbackText: "`base-image`",
+    meaning:
+      "image for one target of `--target`, in a variable in capitals and with `_` for `-`; this machine's toolchain is put into it where that has the target",
+  },
+  {
+    key: "components",
+    names: both("COMPONENTS"),
+    kind: "names",
+    fallback: "",
+    meaning:
+      "components of the toolchain, as rustup calls them, that build scripts need beside the compiler: `rustfmt`, `cargo`",
+  },
+  {
     key: "add.apt",
     names: both("ADD_APT"),
     kind: "packages",
@@ -150,6 +171,14 @@ export const SETTINGS: readonly SettingRow[] = [
     choices: ["never", "infra", "always"],
     fallback: "infra",
     meaning: "when the local compiler steps in: for failures that are not rustc's, or for all",
+  },
+  {
+    key: "remap",
+    names: both("REMAP"),
+    kind: "flag",
+    fallback: "0",
+    meaning:
+      "paths of this machine are replaced by ones that are the same everywhere, so that results are shared by projects at different paths",
   },
   {
     key: "set-envs",
