@@ -141,6 +141,38 @@ agentTest(
   },
 );
 
+agentTest(
+  "after tells of a build that was cancelled or took too long, not of one that was given back",
+  `
+version: 2
+image: ${IMAGE}
+stages: [slow]
+slow: { script: ["echo begun; sleep 60"] }
+after: { script: ['echo "after: $BUILDR_STATUS"'] }
+`,
+  async (scene) => {
+    const first = scene.agent();
+    const { project: { path: repo }, coordinator } = scene;
+    const late = coordinator.submit({ repo, timeout: 5 }).job.id;
+    assert.equal((await scene.result(late)).status, "timeout");
+    assert.match(scene.log(late), /^after: timeout$/m);
+    const unwanted = coordinator.submit({ repo }).job.id;
+    await scene.running(unwanted, "slow");
+    first.signal("SIGINT");
+    await first.ended();
+    scene.agent();
+    await eventually(
+      () => assert.equal(coordinator.ledger.get(unwanted)!.agent, "agent1"),
+      30_000,
+    );
+    await scene.running(unwanted, "slow");
+    await coordinator.cancel(unwanted);
+    assert.equal((await scene.result(unwanted, 20_000)).status, "canceled");
+    assert.deepEqual(scene.log(unwanted).match(/^after: .*/gm), ["after: canceled"]);
+    await scene.noContainer(unwanted);
+  },
+);
+
 agentTest("SIGTERM drains: the build that runs ends, no other begins", SLOW, async (scene) => {
   const agent = scene.agent();
   const { project: { path }, coordinator } = scene;

@@ -4,7 +4,9 @@ import { EmbeddedAgentTransport, RabbitAgentTransport } from "../../../lib/build
 
 const [name = "", url = "", workdir = "", renewMs = "600000"] = Deno.args;
 const drain = new AbortController();
+const stop = new AbortController();
 Deno.addSignalListener("SIGTERM", () => drain.abort());
+Deno.addSignalListener("SIGINT", () => stop.abort());
 {
   await using transport = url.startsWith("http:")
     ? await EmbeddedAgentTransport.open({ url })
@@ -17,6 +19,7 @@ Deno.addSignalListener("SIGTERM", () => drain.abort());
     repositories: { allowedPaths: ["/"] },
     heartbeatMs: 500,
     drain: drain.signal,
+    signal: stop.signal,
     onNote: (text) => console.log(text),
   });
 }
