@@ -27,6 +27,8 @@ export interface CargoOptions {
   readonly wrapped?: boolean;
   /** Default: the workspace. */
   readonly cwd?: string;
+  /** A program with words of its own that starts cargo. Default: none. */
+  readonly starter?: readonly string[];
   /** Default 150 s. */
   readonly timeoutMs?: number;
 }
@@ -87,7 +89,8 @@ export class Workspace implements AsyncDisposable {
 
   /** Runs cargo. */
   cargo(args: readonly string[], options: CargoOptions = {}): Promise<Ran> {
-    return runProgram("cargo", args, {
+    const [program = "", ...words] = [...options.starter ?? [], "cargo", ...args];
+    return runProgram(program, words, {
       cwd: options.cwd ?? this.directory,
       env: this.env(options),
       timeoutMs: options.timeoutMs ?? 150_000,
