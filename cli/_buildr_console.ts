@@ -40,6 +40,8 @@ export class BuildrConsole {
   readonly #options: ConsoleOptions;
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #byLine: boolean;
+  /** What has been shown with its place in the file. */
+  readonly #known: ReadonlySet<string>;
   readonly #splitters = new Map<string, LineSplitter>();
   readonly #decoder = new TextDecoder();
   /** Whether raw output has left the cursor in the middle of a line of a terminal. */
@@ -58,6 +60,7 @@ export class BuildrConsole {
     this.#options = options;
     const together = mayRunTogether(plan, options.jobs);
     this.#byLine = together || options.timestamps;
+    this.#known = new Set(plan.warnings.map(({ message }) => message));
     this.#prefixes = together ? prefixesOf(plan, output.out.colour) : new Map();
   }
 
@@ -127,6 +130,7 @@ export class BuildrConsole {
     switch (event.type) {
       case "note": {
         const isWarning = event.level === "warning";
+        if (isWarning && event.node === undefined && this.#known.has(event.message)) return;
         if (!isWarning && (quiet || event.node !== undefined && !verbose && !debug)) return;
         const about = event.node === undefined ? "" : `${event.node}: `;
         return this.#say(`${isWarning ? "Warning: " : ""}${about}${safe(event.message)}`);

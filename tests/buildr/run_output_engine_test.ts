@@ -95,6 +95,34 @@ never: { script: [echo never] }
   assert.match(ran.stderr, /bad failed: exit code 5/);
 });
 
+projectTest("what is doubtful in the manifest is told once, with its place", {
+  ".buildr.yml": `image: ${IMAGE}\nstages: [a]\na: {}\n`,
+}, async (project) => {
+  const { code, stderr } = await project.buildr();
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr.match(/Stage "a" has no "script"/g)?.length, 1, stderr);
+  assert.match(stderr, /^\.buildr\.yml:3:1: warning\[empty-script\]/m);
+});
+
+projectTest("a failure that is allowed says what it was", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+stages: [a]
+a:
+  needs: []
+  matrix: { v: [x, y] }
+  allow_failure: true
+  services: { db: { image: ${IMAGE}, command: [sh, -c, exit 3], ready: { tcp: 1 } } }
+  script: [echo never]
+`,
+}, async (project) => {
+  const { code, stderr } = await project.buildr();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^a\[v=y\]: allowed \(allow_failure\) in .*: Service "db" is not ready: /m);
+});
+
 projectTest("--timestamps begins each line with its time", {
   ".buildr.yml": `image: ${IMAGE}\nstages: [a]\na: { script: [echo A] }\n`,
 }, async (project) => {
