@@ -17,6 +17,8 @@ export interface Needed {
   readonly files: readonly NeededFile[];
   /** The units that they come from, as paths without `lib` and ending; sorted. */
   readonly stems: readonly string[];
+  /** Whether one of them has files that rustc knows by another name than cargo. */
+  readonly renamed: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function neededFiles(unit: Unit): Promise<Needed> {
   }
   const files: NeededFile[] = [];
   for (const path of [...paths].sort()) files.push({ path, digest: await search.digest(path) });
-  return { files, stems: [...stems].sort() };
+  return { files, stems: [...stems].sort(), renamed: search.renamed };
 }
 
 /** `…/deps/libfoo-1234.rlib` is `…/deps/foo-1234`. */
@@ -61,6 +63,8 @@ export function stemOf(path: string): string {
 class Search {
   readonly #directories: readonly string[];
   readonly #records = new Map<string, UnitRecord>();
+  /** Whether a unit that was looked at is. */
+  renamed = false;
   #known: { byId: Map<string, string[]>; plain: string[] } | undefined;
 
   constructor(directories: readonly string[]) {
@@ -102,6 +106,12 @@ class Search {
 
   /** What is known of a unit, read from its files where nobody has written it down. */
   async #record(stem: string, path: string): Promise<UnitRecord> {
+    const record = await this.#read(stem, path);
+    this.renamed ||= record.renamed === true;
+    return record;
+  }
+
+  async #read(stem: string, path: string): Promise<UnitRecord> {
     const known = this.#records.get(stem) ?? readRecord(stem);
     const stamp = stampOf(path);
     const stated = known?.files[path];
@@ -110,25 +120,36 @@ class Search {
       return known;
     }
     const bytes = Deno.readFileSync(path);
-    const record: UnitRecord = {
-      deps: this.#scan(bytes, stem),
-      files: { ...known?.files, [path]: { stamp, sha256: await sha256(bytes) } },
-    };
+    const digest = await sha256(bytes);
+    // A copy of the target directory has other times and the same files.
+    const same = known !== undefined && stated?.sha256 === digest;
+    const files = { ...known?.files, [path]: { stamp, sha256: digest } };
+    const record: UnitRecord = same
+      ? { ...known, files }
+      : { ...this.#scan(bytes, stem, path), files };
     this.#records.set(stem, record);
     writeRecord(stem, record);
     return record;
   }
 
-  #scan(bytes: Uint8Array, stem: string): string[] {
+  #scan(bytes: Uint8Array, stem: string, path: string): Omit<UnitRecord, "files"> {
     const { byId, plain } = this.#known ??= this.#list();
     const text = new TextDecoder("latin1").decode(bytes);
     const found = new Set<string>();
+    const renamed = isRenamed(text, stem, path);
+    if (renamed) {
+      // Its dependencies may be as well: whatever it could mean comes along.
+      for (const other of [...[...byId.values()].flat(), ...plain]) {
+        const crate = nameOf(other).replace(/-[0-9a-f]{16}$/, "");
+        if (text.includes(crate)) found.add(other);
+      }
+    }
     for (const [, id] of text.matchAll(/-([0-9a-f]{16})(?![0-9a-f])/g)) {
       for (const other of byId.get(id!) ?? []) found.add(other);
     }
     for (const other of plain) if (text.includes(nameOf(other))) found.add(other);
     found.delete(stem);
-    return [...found].sort();
+    return { deps: [...found].sort(), ...renamed ? { renamed } : {} };
   }
 
   #list(): { byId: Map<string, string[]>; plain: string[] } {
@@ -151,6 +172,13 @@ class Search {
     }
     return { byId, plain };
   }
+}
+
+/** A compiled crate has its own digits in it; where cargo's are not, it was compiled with ours. */
+function isRenamed(text: string, stem: string, path: string): boolean {
+  const digits = /-[0-9a-f]{16}$/.exec(stem)?.[0];
+  // In dynamic libraries they may be compressed.
+  return /\.r(?:lib|meta)$/.test(path) && digits !== undefined && !text.includes(digits);
 }
 
 function isFile(path: string): boolean {

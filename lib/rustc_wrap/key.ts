@@ -2,7 +2,7 @@ import { type Needed, neededFiles } from "./artifacts.ts";
 import { joinPath, nameOf } from "./_paths.ts";
 import { containerEnv, rustcEnvNames } from "./container_env.ts";
 import type { Env, InputList, ResultStore, Unit, UnitResult } from "./model.ts";
-import { PortablePaths, targetDirOf } from "./portable.ts";
+import { type KeptWith, type Pins, type Portable, PortablePaths, targetDirOf } from "./portable.ts";
 import { directoryDigest } from "./records.ts";
 import { sha256 } from "./sha256.ts";
 import { namesDigest, snapshot } from "./snapshot.ts";
@@ -20,8 +20,12 @@ export interface WorkKey {
   readonly needed: Needed;
   /** Directories of build scripts and native libraries that it needs, absolute. */
   readonly directories: readonly string[];
-  /** Makes texts independent of the target directory. */
-  readonly portable: PortablePaths;
+  /** Makes texts independent of the target directory, or of all directories. */
+  readonly portable: Portable;
+  /** The words for rustc. */
+  readonly argv: readonly string[];
+  /** Whether its files have names of ours: cargo's depend on a path. */
+  readonly renamed?: boolean;
 }
 
 /** What {@linkcode unitKey} needs beside the unit. */
@@ -32,6 +36,16 @@ export interface KeyContext {
   readonly setEnvs: readonly string[];
   /** Image and toolchain. */
   readonly identity: string;
+  /** Paths are made equal on all machines. Default: they stay as they are. */
+  readonly remap?: RemapOptions;
+}
+
+/** How paths are made equal. */
+export interface RemapOptions {
+  /** The compiler's directory. */
+  readonly sysroot: string;
+  /** Whether files may be written under other names than cargo wants, and renamed then. */
+  readonly rename: boolean;
 }
 
 /**
@@ -43,14 +57,14 @@ export interface KeyContext {
  * @returns The key and what it was made of.
  */
 export async function unitKey(unit: Unit, context: KeyContext): Promise<WorkKey> {
+  const parts = await keyParts(unit, context);
+  if (context.remap !== undefined) {
+    const { remappedKey } = await import("./remap/remapped_key.ts");
+    const remapped = await remappedKey(unit, parts, context, context.remap);
+    if (remapped !== undefined) return remapped;
+  }
+  const { env, needed, directories } = parts;
   const portable = new PortablePaths(targetDirOf(unit.profileDir));
-  const outDir = context.env["OUT_DIR"];
-  const env = containerEnv(context.env, "compile", [
-    ...context.setEnvs,
-    ...rustcEnvNames(outDir),
-  ]);
-  const needed = await neededFiles(unit);
-  const directories = nativeDirectories(unit, outDir);
   const key = await sha256(JSON.stringify([
     FORMAT,
     "compile",
@@ -63,7 +77,20 @@ export async function unitKey(unit: Unit, context: KeyContext): Promise<WorkKey>
       directories.map(async (path) => [portable.away(path), await directoryDigest(path)]),
     ),
   ]));
-  return { key, env, needed, directories, portable };
+  return { ...parts, key, portable, argv: unit.argv };
+}
+
+/** What a key is made of, beside the words for rustc. */
+export type KeyParts = Pick<WorkKey, "env" | "needed" | "directories">;
+
+async function keyParts(unit: Unit, context: KeyContext): Promise<KeyParts> {
+  const outDir = context.env["OUT_DIR"];
+  const env = containerEnv(context.env, "compile", [
+    ...context.setEnvs,
+    ...rustcEnvNames(outDir),
+  ]);
+  const needed = await neededFiles(unit);
+  return { env, needed, directories: nativeDirectories(unit, outDir) };
 }
 
 /** What the image has of its own. */
@@ -124,11 +151,11 @@ export async function findResult(
 
 async function isCurrent(
   list: InputList,
-  portable: PortablePaths,
+  portable: Portable,
   env: Env,
   digests: Map<string, Promise<string | undefined>>,
 ): Promise<boolean> {
-  if (list.targetDir !== undefined && list.targetDir !== portable.targetDir) return false;
+  if (!portable.fits(list)) return false;
   for (const [name, value] of Object.entries(list.env)) {
     const now = env[name];
     if ((now === undefined ? null : portable.away(now)) !== value) return false;
@@ -148,12 +175,15 @@ async function isCurrent(
 /** A directory with a slash after it stands for the names in it. */
 async function currentNames(
   place: string,
-  { targetDir }: PortablePaths,
+  portable: Portable,
 ): Promise<string | undefined> {
   const directory = place.slice(0, -1);
   try {
-    const entries = await snapshot(directory, { exclude: [targetDir], contents: false });
-    return await namesDigest(directory, entries);
+    const entries = await snapshot(directory, {
+      exclude: [portable.targetDir],
+      contents: false,
+    });
+    return await namesDigest(directory, entries, (path) => portable.entryPath(path));
   } catch {
     return undefined; // it is not there any more
   }
@@ -178,6 +208,8 @@ export interface KeptInputs {
   readonly files: ReadonlyMap<string, string>;
   /** Variables that were asked for, and what they were. */
   readonly env: Readonly<Record<string, string | null>>;
+  /** Files that a compiler has read, also those that are in the key; absent for other programs. */
+  readonly read?: Iterable<string>;
 }
 
 /**
@@ -197,8 +229,10 @@ export async function keepResult(
   options: Parameters<ResultStore["put"]>[2],
 ): Promise<void> {
   const { portable } = work;
-  const kept = toPortable(result, portable);
-  const { targetDir } = kept;
+  const { targetDir, places } = pinsOf(result, portable, {
+    read: inputs.read ?? [],
+    env: inputs.read === undefined ? {} : inputs.env,
+  });
   const files = Object.fromEntries(
     [...inputs.files].map(([path, digest]) => [portable.away(path), digest] as const)
       .sort(([a], [b]) => a < b ? -1 : 1),
@@ -207,12 +241,16 @@ export async function keepResult(
     Object.entries(inputs.env).sort(([a], [b]) => a < b ? -1 : 1)
       .map(([name, value]) => [name, value === null ? null : portable.away(value)]),
   );
-  const key = await sha256(JSON.stringify([FORMAT, work.key, files, env, targetDir ?? null]));
-  await store.put(key, kept.result, options);
+  const key = await sha256(JSON.stringify([
+    ...[FORMAT, work.key, files, env, targetDir ?? null],
+    ...places === undefined ? [] : [places],
+  ]));
+  await store.put(key, toPortable(result, portable), options);
   await store.addInputs(work.key, {
     files,
     env,
     ...(targetDir === undefined ? {} : { targetDir }),
+    ...(places === undefined ? {} : { places }),
     result: key,
     ...(options.visibility === "public" ? { public: true } : {}),
   }, options);
@@ -223,35 +261,36 @@ function isText(path: string): boolean {
   return path.endsWith(".d") && !path.includes("/");
 }
 
-function toPortable(
-  result: UnitResult,
-  portable: PortablePaths,
-): { readonly result: UnitResult; readonly targetDir: string | undefined } {
-  const pinned = result.files.some(({ path, content, target }) =>
-    (!isText(path) && portable.isIn(content)) || target?.includes(portable.targetDir)
-  );
-  const changed: UnitResult = {
+function pinsOf(result: UnitResult, portable: Portable, inputs: KeptWith): Pins {
+  const contents = result.files.flatMap(({ path, content, target }) => [
+    ...isText(path) ? [] : [content],
+    ...target === undefined ? [] : [new TextEncoder().encode(target)],
+  ]);
+  return portable.pins(contents, inputs);
+}
+
+function toPortable(result: UnitResult, portable: Portable): UnitResult {
+  return {
     code: result.code,
     stdout: portable.awayBytes(result.stdout),
     stderr: portable.awayBytes(result.stderr),
-    files: result.files.map((file) =>
-      isText(file.path)
-        ? { ...file, content: portable.awayBytes(file.content), digest: undefined }
-        : file
-    ),
+    files: result.files.map((file) => ({
+      ...file,
+      path: portable.fileAway(file.path),
+      ...isText(file.path) ? { content: portable.awayBytes(file.content), digest: undefined } : {},
+    })),
   };
-  return { result: changed, targetDir: pinned ? portable.targetDir : undefined };
 }
 
-function fromPortable(result: UnitResult, portable: PortablePaths): UnitResult {
+function fromPortable(result: UnitResult, portable: Portable): UnitResult {
   return {
     code: result.code,
     stdout: portable.backBytes(result.stdout),
     stderr: portable.backBytes(result.stderr),
-    files: result.files.map((file) =>
-      isText(file.path)
-        ? { ...file, content: portable.backBytes(file.content), digest: undefined }
-        : file
-    ),
+    files: result.files.map((file) => ({
+      ...file,
+      path: portable.fileBack(file.path),
+      ...isText(file.path) ? { content: portable.backBytes(file.content), digest: undefined } : {},
+    })),
   };
 }

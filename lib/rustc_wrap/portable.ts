@@ -1,4 +1,47 @@
 import { parentOf } from "./_paths.ts";
+import type { UnitResult } from "./model.ts";
+
+/** What a result is good for; without either, for everybody. */
+export interface Pins {
+  /** The only target directory that it is good for. */
+  readonly targetDir?: string;
+  /** The directories that it is good for, by what stands for them in what is kept. */
+  readonly places?: Readonly<Record<string, string>>;
+}
+
+/** What a compiler has looked at, beside what it was called with. */
+export interface KeptWith {
+  /** Files that it has read, absolute. */
+  readonly read: Iterable<string>;
+  /** Variables that were asked for, and what they were. */
+  readonly env: Readonly<Record<string, string | null>>;
+}
+
+/** Makes texts and results independent of directories of this machine. */
+export interface Portable {
+  /** The target directory. */
+  readonly targetDir: string;
+  /** The text as it is kept. */
+  away(text: string): string;
+  /** The text for this machine. */
+  back(text: string): string;
+  /** As {@linkcode Portable.away}, for bytes; what is not text stays. */
+  awayBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  /** As {@linkcode Portable.back}, for bytes. */
+  backBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  /** The path of an entry, as it counts where only names do. */
+  entryPath(path: string): string;
+  /** A file's name as it is kept. */
+  fileAway(name: string): string;
+  /** A file's name for cargo. */
+  fileBack(name: string): string;
+  /** What compiled files with these contents are good for. */
+  pins(contents: Iterable<Uint8Array>, inputs: KeptWith): Pins;
+  /** Whether a result is good here. */
+  fits(pins: Pins): boolean;
+  /** A result as cargo wants it, of one as the compiler gave it. */
+  received<T extends UnitResult>(result: T): T;
+}
 
 /** Stands for the target directory in what is kept; no path has it. */
 const PLACEHOLDER = "\0target";
@@ -8,7 +51,7 @@ const PLACEHOLDER = "\0target";
  * crates from registries are then shared by all projects of a machine. Only at the end of a
  * component: `/a/target2` is not in `/a/target`.
  */
-export class PortablePaths {
+export class PortablePaths implements Portable {
   /** The target directory. */
   readonly targetDir: string;
   readonly #pattern: RegExp | undefined;
@@ -34,12 +77,43 @@ export class PortablePaths {
 
   /** As {@linkcode PortablePaths.away}, for bytes; what is not text stays. */
   awayBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    return convert(bytes, (text) => this.away(text));
+    return changeBytes(bytes, (text) => this.away(text));
   }
 
   /** As {@linkcode PortablePaths.back}, for bytes. */
   backBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    return bytes.includes(0) ? convert(bytes, (text) => this.back(text)) : bytes;
+    return bytes.includes(0) ? changeBytes(bytes, (text) => this.back(text)) : bytes;
+  }
+
+  /** As it is: absolute, without its leading slash. */
+  entryPath(path: string): string {
+    return path;
+  }
+
+  /** Files have the names that cargo gives them. */
+  fileAway(name: string): string {
+    return name;
+  }
+
+  /** The same. */
+  fileBack(name: string): string {
+    return name;
+  }
+
+  /** Compiled files with this target directory in them are good for it alone. */
+  pins(contents: Iterable<Uint8Array>): Pins {
+    for (const bytes of contents) if (this.isIn(bytes)) return { targetDir: this.targetDir };
+    return {};
+  }
+
+  /** Whether a result is good for this target directory. */
+  fits({ targetDir, places }: Pins): boolean {
+    return places === undefined && (targetDir === undefined || targetDir === this.targetDir);
+  }
+
+  /** The compiler works with cargo's own paths. */
+  received<T extends UnitResult>(result: T): T {
+    return result;
   }
 
   /** Whether bytes contain the target directory, so that they are good for it alone. */
@@ -52,7 +126,8 @@ export class PortablePaths {
 
 const latin1 = new TextDecoder("latin1");
 
-function convert(
+/** Changes a text that is there as bytes; what is not UTF-8 is no text, and stays. */
+export function changeBytes(
   bytes: Uint8Array<ArrayBuffer>,
   change: (text: string) => string,
 ): Uint8Array<ArrayBuffer> {

@@ -11,6 +11,8 @@ export interface UnitRecord {
   readonly files: Readonly<Record<string, FileRecord>>;
   /** Whether others may see it, and so what has parts of it. */
   readonly public?: boolean;
+  /** Whether rustc knows its files by other names than cargo. */
+  readonly renamed?: boolean;
 }
 
 /** A file as it was when its content was known. */
@@ -58,11 +60,12 @@ export function recordFiles(
   stem: string,
   deps: readonly string[],
   files: readonly { readonly path: string; readonly sha256: string }[],
-  isPublic = false,
+  traits: Pick<UnitRecord, "public" | "renamed"> = {},
 ): void {
   writeRecord(stem, {
     deps,
-    ...(isPublic ? { public: true } : {}),
+    ...(traits.public === true ? { public: true } : {}),
+    ...(traits.renamed === true ? { renamed: true } : {}),
     files: Object.fromEntries(
       files.map(({ path, sha256 }) => [path, { stamp: stampOf(path), sha256 }]),
     ),

@@ -140,15 +140,17 @@ export async function digestOf(entries: Iterable<SnapshotEntry>): Promise<string
  *
  * @param directory The directory.
  * @param entries A snapshot that it is in.
+ * @param entryPath How a path counts. Default: as it is.
  * @returns The digest.
  */
 export async function namesDigest(
   directory: string,
   entries: Iterable<SnapshotEntry>,
+  entryPath: (path: string) => string = (path) => path,
 ): Promise<string> {
   const names: string[] = [];
   for (const { entry } of entries) {
-    if (isBelow(`/${entry.path}`, directory)) names.push(`${entry.kind} ${entry.path}`);
+    if (isBelow(`/${entry.path}`, directory)) names.push(`${entry.kind} ${entryPath(entry.path)}`);
   }
   return await sha256(names.sort().join("\n"));
 }

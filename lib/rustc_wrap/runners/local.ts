@@ -47,6 +47,8 @@ export async function runAndKeep(
   streams: {
     readonly stdout: { writeSync(bytes: Uint8Array): number };
     readonly stderr: { writeSync(bytes: Uint8Array): number };
+    /** Changes each line of what it complains. */
+    readonly rewrite?: (line: string) => string;
   },
 ): Promise<UnitResult> {
   const startMs = Date.now();
@@ -60,10 +62,33 @@ export async function runAndKeep(
   }).spawn();
   const [stdout, stderr, { code }] = await Promise.all([
     passOn(child.stdout, streams.stdout),
-    passOn(child.stderr, streams.stderr),
+    passOn(
+      streams.rewrite === undefined ? child.stderr : rewritten(child.stderr, streams.rewrite),
+      streams.stderr,
+    ),
     child.status,
   ]);
   return { code, stdout, stderr, files: code === 0 ? filesOf(unit, startMs) : [] };
+}
+
+/** Whole lines: what is changed in one could begin in one piece and end in the next. */
+function rewritten(
+  from: ReadableStream<Uint8Array<ArrayBuffer>>,
+  rewrite: (line: string) => string,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let rest = "";
+  return from.pipeThrough(new TextDecoderStream()).pipeThrough(
+    new TransformStream<string, string>({
+      transform(text, out) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) out.enqueue(`${rewrite(line)}\n`);
+      },
+      flush(out) {
+        if (rest !== "") out.enqueue(rewrite(rest));
+      },
+    }),
+  ).pipeThrough(new TextEncoderStream());
 }
 
 async function passOn(

@@ -170,6 +170,8 @@ function isInputList(value: Partial<InputList> | null): boolean {
 }
 
 function same(a: InputList, b: InputList): boolean {
-  return a.targetDir === b.targetDir && JSON.stringify(a.files) === JSON.stringify(b.files) &&
+  return a.targetDir === b.targetDir &&
+    JSON.stringify(a.places) === JSON.stringify(b.places) &&
+    JSON.stringify(a.files) === JSON.stringify(b.files) &&
     JSON.stringify(a.env) === JSON.stringify(b.env);
 }
