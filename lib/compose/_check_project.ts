@@ -206,6 +206,10 @@ class ServiceCheck {
         this.#error([key], `Unknown "${key}" "${mode}" of service "${this.#name}"${other}`);
       } else if (mode.startsWith("service:")) this.#requireService(mode.slice(8), [key], true);
     }
+    for (const from of this.#service.volumes_from ?? []) {
+      if (from.startsWith("container:")) continue;
+      this.#requireService(from.split(":")[0]!, ["volumes_from", from.split(":")[0]!], true);
+    }
     for (const link of this.#service.links ?? []) {
       this.#requireService(link.split(":")[0]!, ["links", link], true);
     }
@@ -222,6 +226,11 @@ class ServiceCheck {
     same("mem_limit", this.#service.mem_limit, "deploy.resources.limits.memory", limits?.memory);
     same("cpus", this.#service.cpus, "deploy.resources.limits.cpus", limits?.cpus);
     same("pids_limit", this.#service.pids_limit, "deploy.resources.limits.pids", limits?.pids);
+    for (const name of ["cpu_period", "cpu_quota"] as const) {
+      if (this.#service[name] === undefined) continue;
+      if ((this.#service.cpus ?? limits?.cpus) === undefined) continue;
+      this.#error([name], `Service "${this.#name}" must not have both "cpus" and "${name}"`);
+    }
     const reservation = deploy?.resources?.reservations?.memory;
     same(
       "mem_reservation",
@@ -308,7 +317,7 @@ function checkCircles(
       const circle = [...path.slice(at), name];
       const last = child(child(tree, "services"), circle.at(-2)!)!;
       const place = locate(last, ["depends_on", name]) ??
-        locate(last, ["links"]) ?? last;
+        locate(last, ["links"]) ?? locate(last, ["volumes_from", name]) ?? last;
       reader.error(place, `Services depend on each other in a circle: ${circle.join(" -> ")}`);
       return;
     }

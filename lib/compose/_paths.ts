@@ -70,6 +70,7 @@ export function resolvePaths(root: TreeNode, base: PathBase): TreeNode {
       build: (value) => value.kind === "map" ? onEntries(value, { context }) : context(value),
       env_file: (value) => value.kind === "list" ? onItems(value, envFile) : envFile(value),
       extends: (value) => onEntries(value, { file: path }),
+      label_file: (value) => value.kind === "list" ? onItems(value, path) : path(value),
       volumes: (value) => onItems(value, volume),
     });
   const device: Change = (node) => {

@@ -1,5 +1,5 @@
 import { checkProject } from "./_check_project.ts";
-import { readEnvFilesOf } from "./_service_env.ts";
+import { readEnvFilesOf, readLabelFilesOf } from "./_service_env.ts";
 import type { FileContext } from "./_files.ts";
 import type { ComposeModel, FileObject, Network, Service, Volume } from "./model.ts";
 import { object, type Reader } from "./_reader.ts";
@@ -72,7 +72,8 @@ export async function readProject(tree: MapNode, request: ProjectRequest): Promi
     if (!isEnabled(key, service)) continue;
     const node = child(child(tree, "services"), key)!;
     const complete = await readEnvFilesOf(service, child(node, "env_file"), key, reader, context);
-    enabled[key] = withImplied(complete);
+    const labels = child(node, "label_file");
+    enabled[key] = withImplied(await readLabelFilesOf(complete, labels, key, reader, context));
   }
   if (networks["default"] === undefined) networks["default"] = { name: `${name}_default` };
   const model = checkProject({ name, services: enabled, networks, volumes, configs, secrets }, {
@@ -128,6 +129,9 @@ function readSection<T>(
 function withImplied(service: Service): Service {
   const names = [
     ...(service.links ?? []).map((link) => link.split(":")[0]!),
+    ...(service.volumes_from ?? []).flatMap((text) =>
+      text.startsWith("container:") ? [] : [text.split(":")[0]!]
+    ),
     ...[service.network_mode, service.ipc, service.pid].flatMap((mode) =>
       mode?.startsWith("service:") ? [mode.slice("service:".length)] : []
     ),

@@ -9,6 +9,7 @@ import type {
   ServiceNetwork,
 } from "./model.ts";
 import { namesOf } from "./_merge.ts";
+import { blockIo, gpus, microseconds, reservedDevices, volumesFrom } from "./_read_limits.ts";
 import { address, expose, isAddress, ports } from "./_read_ports.ts";
 import {
   bool,
@@ -72,26 +73,26 @@ const build: Read<Build> = (node, reader, path) => {
     dockerfile: filled,
     dockerfile_inline: text,
     args: environment,
+    cache_from: list(cacheImage),
+    extra_hosts: extraHosts,
     labels: texts,
     network: filled,
     no_cache: bool,
     platforms: list(filled),
     pull: bool,
     secrets: list(fileReference),
+    tags: list(filled),
     target: filled,
   }, {
     additional_contexts: "superorch gives a build one context",
-    cache_from: "superorch uses the cache of the engine",
-    cache_to: "superorch uses the cache of the engine",
+    cache_to: "the engine's own builder keeps its cache itself",
     entitlements: "the engine's own builder gives none",
-    extra_hosts: "superorch does not add hosts to a build",
     isolation: "it has a meaning on Windows only",
     privileged: "the engine's own builder gives no privileges",
     provenance: "the engine's own builder makes no attestations",
     sbom: "the engine's own builder makes no attestations",
     shm_size: "superorch does not limit the memory of a build",
     ssh: "superorch does not lend keys to a build",
-    tags: 'superorch names the image with "image" only',
     ulimits: "superorch does not limit the processes of a build",
   })(map, reader, path);
   if (result === undefined || map.kind !== "map") return undefined;
@@ -149,8 +150,8 @@ const serviceNetworks: Read<Readonly<Record<string, ServiceNetwork | null>>> = (
     link_local_ips: list(address),
     mac_address: mac,
     priority: int(-Number.MAX_SAFE_INTEGER),
+    driver_opts: texts,
   }, {
-    driver_opts: "superorch gives options to whole networks only",
     gw_priority: "the engine chooses the way out by itself",
     interface_name: "the engine names interfaces by itself",
   });
@@ -249,6 +250,7 @@ const healthcheck: Read<Healthcheck> = (node, reader, path) =>
 
 const SWARM = "it has a meaning in a swarm only";
 
+type Reservations = NonNullable<NonNullable<Deploy["resources"]>["reservations"]>;
 type RestartPolicy = NonNullable<Deploy["restart_policy"]>;
 
 const deploy: Read<Deploy> = (node, reader, path) =>
@@ -260,9 +262,8 @@ const deploy: Read<Deploy> = (node, reader, path) =>
         memory: bytes,
         pids: int(0),
       }),
-      reservations: object<{ readonly memory?: string }>({ memory: bytes }, {
+      reservations: object<Reservations>({ memory: bytes, devices: reservedDevices }, {
         cpus: "an engine cannot reserve processors for a container",
-        devices: 'superorch gives devices with "devices" only',
         generic_resources: SWARM,
       }),
     }),
@@ -349,9 +350,30 @@ const containerName: Read<string> = (node, reader, path) => {
 interface ReadElsewhere {
   readonly env_file?: string;
   readonly extends?: string;
+  readonly label_file?: string;
 }
 
-const NOT_MADE = "superorch does not set it";
+// What counts is an image; a cache in another form is the builder's own.
+const cacheImage: Read<string> = (node, reader, path) => {
+  const value = filled(node, reader, path);
+  if (value === undefined || !value.includes("=")) return value;
+  const fields = new Map(
+    value.split(",").map((part) => {
+      const at = part.indexOf("=");
+      return [part.slice(0, at), part.slice(at + 1)];
+    }),
+  );
+  const reference = fields.get("ref");
+  if (fields.get("type") === "registry" && reference) return reference;
+  return reader.error(node, `Cannot use "${value}": the engine takes cached steps of images only`);
+};
+
+const deviceRule: Read<string> = (node, reader, path) => {
+  const value = filled(node, reader, path);
+  return value === undefined || /^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(value)
+    ? value
+    : reader.wrong(node, path, 'a rule such as "c 1:3 rwm"');
+};
 
 /** Reads one service; what refers to other parts of the project is checked later. */
 export const readService: Read<Service> = object<Service & ReadElsewhere>({
@@ -359,17 +381,24 @@ export const readService: Read<Service> = object<Service & ReadElsewhere>({
   annotations: texts,
   attach: bool,
   build,
+  blkio_config: blockIo,
   cap_add: list(filled),
   cap_drop: list(filled),
+  cgroup: oneOf("host", "private"),
   cgroup_parent: filledOrAbsent,
   command: words,
   configs: list(fileReference),
   container_name: containerName,
+  cpu_period: microseconds,
+  cpu_quota: microseconds,
+  cpu_rt_period: microseconds,
+  cpu_rt_runtime: microseconds,
   cpu_shares: int(0),
   cpus: number,
   cpuset: filledOrAbsent,
   depends_on: dependsOn,
   deploy,
+  device_cgroup_rules: list(deviceRule),
   devices: list(device),
   dns: listOrOne(address),
   dns_opt: list(filled),
@@ -381,21 +410,25 @@ export const readService: Read<Service> = object<Service & ReadElsewhere>({
   extends: () => undefined,
   expose: list(expose),
   extra_hosts: extraHosts,
+  gpus,
   group_add: list(filled),
   healthcheck,
   hostname: filledOrAbsent,
   image: filled,
   init: bool,
   ipc: filledOrAbsent,
+  label_file: () => undefined,
   labels: texts,
   links: list(filled),
   logging: loggingRead,
   mac_address: mac,
   mem_limit: bytes,
   mem_reservation: bytes,
+  mem_swappiness: int(0, 100),
   memswap_limit: memswap,
   network_mode: filled,
   networks: serviceNetworks,
+  oom_kill_disable: bool,
   oom_score_adj: int(-1000, 1000),
   pid: filledOrAbsent,
   pids_limit: int(-1),
@@ -422,31 +455,20 @@ export const readService: Read<Service> = object<Service & ReadElsewhere>({
   userns_mode: filledOrAbsent,
   uts: filledOrAbsent,
   volumes,
+  volumes_from: list(volumesFrom),
   working_dir: filledOrAbsent,
 }, {
-  blkio_config: NOT_MADE,
-  cgroup: NOT_MADE,
   cpu_count: "it has a meaning on Windows only",
   cpu_percent: "it has a meaning on Windows only",
-  cpu_period: 'superorch takes "cpus" instead',
-  cpu_quota: 'superorch takes "cpus" instead',
-  cpu_rt_period: NOT_MADE,
-  cpu_rt_runtime: NOT_MADE,
   credential_spec: "it has a meaning on Windows only",
-  device_cgroup_rules: NOT_MADE,
   external_links: "containers of other projects are reached through an external network",
-  gpus: 'superorch gives devices with "devices" only',
   isolation: "it has a meaning on Windows only",
-  label_file: 'superorch takes labels from "labels" only',
-  mem_swappiness: NOT_MADE,
   models: "superorch runs no models",
-  oom_kill_disable: { reason: NOT_MADE, unless: "false" },
   post_start: "superorch runs no hooks in containers",
   pre_stop: "superorch runs no hooks in containers",
   provider: "superorch runs containers only",
   use_api_socket: 'superorch takes a bind of the socket in "volumes" instead',
   volume_driver: 'superorch takes the driver from "volumes" of the project',
-  volumes_from: 'superorch takes the same entries in "volumes" instead',
   net: 'it is from before the specification; "network_mode" has taken its place',
   log_driver: 'it is from before the specification; "logging" has taken its place',
   log_opt: 'it is from before the specification; "logging" has taken its place',

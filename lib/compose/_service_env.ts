@@ -37,6 +37,28 @@ export async function readEnvFilesOf(
   return { ...service, environment: { ...Object.fromEntries(values), ...service.environment } };
 }
 
+/** Puts the labels of a service's files below its own `labels`. */
+export async function readLabelFilesOf(
+  service: Service,
+  node: TreeNode | undefined,
+  name: string,
+  reader: Reader,
+  context: FileContext,
+): Promise<Service> {
+  if (node === undefined || isNull(node)) return service;
+  const values = new Map<string, string>();
+  for (const item of node.kind === "list" ? node.items : [node]) {
+    const path = filled(item, reader, `services.${name}.label_file`);
+    const source = path === undefined ? undefined : await readReferred(path, item, context);
+    if (source === undefined) continue;
+    const read = (variable: string) => reader.readEnv(variable) ?? values.get(variable);
+    for (const [label, value] of parseEnvFile(source, reader.diagnostics, { read })) {
+      values.set(label, value);
+    }
+  }
+  return { ...service, labels: { ...Object.fromEntries(values), ...service.labels } };
+}
+
 function readEntry(item: TreeNode, reader: Reader, path: string): EnvFile | undefined {
   if (item.kind === "scalar") {
     const file = filled(item, reader, path);

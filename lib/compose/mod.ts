@@ -28,11 +28,14 @@ export { loadComposeProject } from "./load.ts";
 export type { LoadOptions, Project } from "./project.ts";
 export { ComposeInputError } from "./errors.ts";
 export type {
+  BlockDeviceRate,
+  BlockIo,
   Build,
   ComposeModel,
   Dependency,
   Deploy,
   Device,
+  DeviceRequest,
   FileObject,
   FileReference,
   Healthcheck,

@@ -36,10 +36,14 @@ export interface Service {
   readonly attach?: boolean;
   /** How its image is built. */
   readonly build?: Build;
+  /** Share and limits of block devices. */
+  readonly blkio_config?: BlockIo;
   /** Added capabilities. */
   readonly cap_add?: readonly string[];
   /** Dropped capabilities. */
   readonly cap_drop?: readonly string[];
+  /** Whose cgroups it sees. */
+  readonly cgroup?: "host" | "private";
   /** Parent cgroup. */
   readonly cgroup_parent?: string;
   /** Arguments. */
@@ -48,6 +52,14 @@ export interface Service {
   readonly configs?: readonly FileReference[];
   /** Name of its container on the engine. */
   readonly container_name?: string;
+  /** One period of the scheduler in microseconds. */
+  readonly cpu_period?: number;
+  /** Processor time in one period in microseconds. */
+  readonly cpu_quota?: number;
+  /** One period for real-time tasks in microseconds. */
+  readonly cpu_rt_period?: number;
+  /** Time of real-time tasks in one period in microseconds. */
+  readonly cpu_rt_runtime?: number;
   /** Relative weight of processor time. */
   readonly cpu_shares?: number;
   /** Processors' worth of time. */
@@ -58,6 +70,8 @@ export interface Service {
   readonly depends_on?: Readonly<Record<string, Dependency>>;
   /** Replicas and limits. */
   readonly deploy?: Deploy;
+  /** Rules for devices. */
+  readonly device_cgroup_rules?: readonly string[];
   /** Devices of the host. */
   readonly devices?: readonly Device[];
   /** Name servers. */
@@ -76,6 +90,8 @@ export interface Service {
   readonly expose?: readonly string[];
   /** Further lines of `/etc/hosts`, `name=address`. */
   readonly extra_hosts?: readonly string[];
+  /** Devices for graphics and computing. */
+  readonly gpus?: readonly DeviceRequest[];
   /** Further groups. */
   readonly group_add?: readonly string[];
   /** Health check. */
@@ -100,12 +116,16 @@ export interface Service {
   readonly mem_limit?: string;
   /** Memory that it keeps, in bytes. */
   readonly mem_reservation?: string;
+  /** Tendency of the kernel to swap it out. */
+  readonly mem_swappiness?: number;
   /** Limit of memory and swap in bytes, `-1` for none. */
   readonly memswap_limit?: string;
   /** `host`, `none`, `bridge`, `service:NAME` or `container:NAME`. */
   readonly network_mode?: string;
   /** Networks it is in; `null` without further settings. */
   readonly networks?: Readonly<Record<string, ServiceNetwork | null>>;
+  /** Whether the out-of-memory killer spares it. */
+  readonly oom_kill_disable?: boolean;
   /** Preference of the out-of-memory killer. */
   readonly oom_score_adj?: number;
   /** Processes of whom. */
@@ -160,6 +180,8 @@ export interface Service {
   readonly uts?: string;
   /** What is mounted. */
   readonly volumes?: readonly ServiceVolume[];
+  /** Services, or containers, whose volumes it gets: `service[:ro]`, `container:name[:ro]`. */
+  readonly volumes_from?: readonly string[];
   /** Directory of its program. */
   readonly working_dir?: string;
 }
@@ -178,6 +200,10 @@ export interface Build {
   readonly labels?: Texts;
   /** Network of the steps. */
   readonly network?: string;
+  /** Images whose cached steps count. */
+  readonly cache_from?: readonly string[];
+  /** Further lines of `/etc/hosts`, `name=address`. */
+  readonly extra_hosts?: readonly string[];
   /** Whether nothing cached is used. */
   readonly no_cache?: boolean;
   /** Platforms; only one is possible. */
@@ -186,6 +212,8 @@ export interface Build {
   readonly pull?: boolean;
   /** Secrets of the steps. */
   readonly secrets?: readonly FileReference[];
+  /** Further names of the image. */
+  readonly tags?: readonly string[];
   /** Stage. */
   readonly target?: string;
 }
@@ -211,13 +239,54 @@ export interface Deploy {
       readonly memory?: string;
       readonly pids?: number;
     };
-    readonly reservations?: { readonly memory?: string };
+    readonly reservations?: {
+      readonly memory?: string;
+      readonly devices?: readonly DeviceRequest[];
+    };
   };
   /** When a container is started again. */
   readonly restart_policy?: {
     readonly condition?: "none" | "on-failure" | "any";
     readonly max_attempts?: number;
   };
+}
+
+/** Devices that a driver of the engine chooses. */
+export interface DeviceRequest {
+  /** What they must be able to do. */
+  readonly capabilities: readonly string[];
+  /** The driver. */
+  readonly driver?: string;
+  /** How many. */
+  readonly count?: number | "all";
+  /** Which ones. */
+  readonly device_ids?: readonly string[];
+  /** For the driver. */
+  readonly options?: Texts;
+}
+
+/** How fast a block device may be used. */
+export interface BlockDeviceRate {
+  /** Path on the host. */
+  readonly path: string;
+  /** Bytes or operations a second. */
+  readonly rate: number;
+}
+
+/** Share and limits of block devices. */
+export interface BlockIo {
+  /** Relative weight. */
+  readonly weight?: number;
+  /** The same for single devices. */
+  readonly weight_device?: readonly { readonly path: string; readonly weight: number }[];
+  /** Bytes a second that are read. */
+  readonly device_read_bps?: readonly BlockDeviceRate[];
+  /** Bytes a second that are written. */
+  readonly device_write_bps?: readonly BlockDeviceRate[];
+  /** Operations a second that read. */
+  readonly device_read_iops?: readonly BlockDeviceRate[];
+  /** Operations a second that write. */
+  readonly device_write_iops?: readonly BlockDeviceRate[];
 }
 
 /** A device of the host. */
@@ -270,6 +339,8 @@ export interface ServiceNetwork {
   readonly ipv6_address?: string;
   /** Link-local addresses. */
   readonly link_local_ips?: readonly string[];
+  /** Options of the driver. */
+  readonly driver_opts?: Texts;
   /** MAC address. */
   readonly mac_address?: string;
   /** The network of the highest one is connected first. */

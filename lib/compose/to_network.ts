@@ -1,8 +1,10 @@
 import {
+  type BlockIoSpec,
   container,
   type ContainerOptions,
   type ContainerSpec,
   type Dependencies,
+  type DeviceRequestSpec,
   type DockerfileSource,
   type EndpointSpec,
   type FileSpec,
@@ -15,9 +17,11 @@ import {
   type VolumeSpec,
 } from "../containers/mod.ts";
 import type {
+  BlockIo,
   Build,
   ComposeModel,
   Dependency,
+  DeviceRequest,
   FileReference,
   Healthcheck,
   Network,
@@ -147,6 +151,10 @@ function optionsOf(
   const { project, containers, options } = context;
   const limits = service.deploy?.resources?.limits;
   const reservation = service.deploy?.resources?.reservations?.memory;
+  const requests = [
+    ...service.gpus ?? [],
+    ...service.deploy?.resources?.reservations?.devices ?? [],
+  ];
   const shared = (mode: string | undefined) =>
     mode?.startsWith("service:") ? `container:${containers[mode.slice(8)]?.[0]}` : mode;
   const pull = service.pull_policy === "build" ? undefined : service.pull_policy ?? options.pull;
@@ -200,7 +208,14 @@ function optionsOf(
     cpus: service.cpus ?? limits?.cpus,
     cpuShares: service.cpu_shares,
     cpuset: service.cpuset,
+    cpuPeriodUs: service.cpu_period,
+    cpuQuotaUs: service.cpu_quota,
+    cpuRealtimePeriodUs: service.cpu_rt_period,
+    cpuRealtimeRuntimeUs: service.cpu_rt_runtime,
     pidsLimit: service.pids_limit ?? limits?.pids,
+    memorySwappiness: service.mem_swappiness,
+    oomKillDisable: service.oom_kill_disable === true ? true : undefined,
+    blockIo: service.blkio_config && blockIoOf(service.blkio_config),
     ulimits: service.ulimits &&
       mapValues(service.ulimits, (one) => typeof one === "number" ? { soft: one } : one),
     shmBytes: bytes(service.shm_size),
@@ -212,16 +227,17 @@ function optionsOf(
       container: target,
       permissions,
     })),
+    deviceRequests: requests.length === 0 ? undefined : requests.map(deviceRequestOf),
+    deviceCgroupRules: service.device_cgroup_rules,
+    volumesFrom: service.volumes_from?.map((text) => {
+      const [, external, other = "", mode = ""] = /^(container:)?([^:]+)(.*)$/.exec(text) ?? [];
+      return (external === undefined ? containers[other]?.[0] ?? other : other) + mode;
+    }),
     privileged: service.privileged,
     readOnly: service.read_only,
     securityOptions: service.security_opt,
     groups: service.group_add,
-    extraHosts: service.extra_hosts && Object.fromEntries(
-      service.extra_hosts.map((line) => {
-        const at = line.indexOf("=");
-        return [line.slice(0, at), line.slice(at + 1)];
-      }),
-    ),
+    extraHosts: service.extra_hosts && hostsOf(service.extra_hosts),
     dns: service.dns,
     dnsSearch: service.dns_search,
     dnsOptions: service.dns_opt,
@@ -236,6 +252,7 @@ function optionsOf(
     },
     oomScoreAdj: service.oom_score_adj,
     cgroupParent: service.cgroup_parent,
+    cgroup: service.cgroup,
     storageOptions: service.storage_opt,
     pull: isBuilt(name, service, options) ? undefined : pull,
   };
@@ -267,6 +284,9 @@ function imageOf(
     network: build.network,
     labels: build.labels,
     secrets: buildSecrets(build, project.model),
+    cacheFrom: build.cache_from,
+    extraHosts: build.extra_hosts && hostsOf(build.extra_hosts),
+    tags: build.tags,
     // In a run of its own an image needs no name; a project that is kept finds it again by that.
     tag: options.names === "project" ? image : service.image,
   });
@@ -334,6 +354,7 @@ function networksOf(
         ipv4: settings?.ipv4_address,
         ipv6: settings?.ipv6_address,
         linkLocal: settings?.link_local_ips,
+        driverOptions: settings?.driver_opts,
         mac: settings?.mac_address ?? (index === 0 ? service.mac_address : undefined),
       }),
     ];
@@ -364,6 +385,29 @@ function portOf({ target, published, host_ip, protocol }: Port) {
     hostIp: host_ip ?? "",
     protocol,
   };
+}
+
+function hostsOf(lines: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(lines.map((line) => {
+    const at = line.indexOf("=");
+    return [line.slice(0, at), line.slice(at + 1)];
+  }));
+}
+
+function deviceRequestOf(request: DeviceRequest): DeviceRequestSpec {
+  const { capabilities, driver, count, device_ids: ids, options } = request;
+  return compact<DeviceRequestSpec>({ capabilities, driver, count, ids, options });
+}
+
+function blockIoOf(io: BlockIo): BlockIoSpec {
+  return compact<BlockIoSpec>({
+    weight: io.weight,
+    deviceWeights: io.weight_device,
+    readBytes: io.device_read_bps,
+    writeBytes: io.device_write_bps,
+    readOperations: io.device_read_iops,
+    writeOperations: io.device_write_iops,
+  });
 }
 
 function exposedPorts(text: string): readonly string[] {

@@ -21,9 +21,11 @@ export function unknownInNode(spec: ContainerSpec | HostCommandSpec): readonly s
     }),
     ...listOf(spec.files, "file", "a file to copy"),
     ...listOf(spec.devices, "device", "a device"),
+    ...listOf(spec.deviceRequests, "deviceRequest", "a request for devices"),
     ...listOf(Object.values(spec.ulimits ?? {}), "ulimit", "a limit of processes"),
     ...listOf(Object.values(spec.networks ?? {}), "endpoint", "its part in a network"),
     ...(isPlainObject(health) ? unknownOptions(health as HealthSpec, "health", "a check") : []),
+    ...(isPlainObject(spec.blockIo) ? unknownOptions(spec.blockIo, "blockIo", "blockIo") : []),
     ...(isPlainObject(spec.logging) ? unknownOptions(spec.logging, "logging", "logging") : []),
   ];
   return [...unknownOptions(spec, "container", "a container"), ...new Set(parts)];
@@ -31,7 +33,7 @@ export function unknownInNode(spec: ContainerSpec | HostCommandSpec): readonly s
 
 function listOf(
   list: unknown,
-  kind: "port" | "file" | "device" | "ulimit" | "endpoint",
+  kind: "port" | "file" | "device" | "deviceRequest" | "ulimit" | "endpoint",
   what: string,
 ): readonly string[] {
   if (!Array.isArray(list)) return [];

@@ -53,6 +53,10 @@ export async function buildSource(
     secrets: source.secrets,
     tag: source.tag,
     labels: { ...source.labels, ...context.labels },
+    query: {
+      cachefrom: source.cacheFrom === undefined ? undefined : JSON.stringify(source.cacheFrom),
+      extrahosts: Object.entries(source.extraHosts ?? {}).map((line) => line.join(":")),
+    },
     signal: context.signal,
     onEvent: (event) => {
       context.onEvent?.(event);
@@ -63,6 +67,9 @@ export async function buildSource(
     },
   });
   for (const line of lines.flush()) context.onLine(line);
+  for (const tag of source.tags ?? []) {
+    await context.engine.images.tag(imageId, tag, { signal: context.signal });
+  }
   return imageId;
 }
 

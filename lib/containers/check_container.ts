@@ -149,10 +149,16 @@ function healthProblems(health: ContainerSpec["health"]): readonly string[] {
 const LIMITS: readonly string[] = ["recordLimitBytes", "logLimitBytes"];
 
 function numberProblems(spec: ContainerSpec): readonly string[] {
-  return Object.entries(spec).flatMap(([field, value]) => {
-    if (typeof value !== "number") return [];
-    const isLimit = LIMITS.includes(field); // ours, where Infinity means none; the others are sent
-    const isWrong = isLimit || field === "stopTimeoutMs" ? !(value >= 0) : Number.isNaN(value);
-    return isWrong || !isLimit && !Number.isFinite(value) ? [`"${field}" is ${value}`] : [];
-  });
+  const times = ["cpuPeriodUs", "cpuQuotaUs"] as const;
+  const twice = times.filter((field) => spec[field] !== undefined && spec.cpus !== undefined)
+    .map((field) => `"cpus" and "${field}" say the same; only one of them can be given`);
+  return [
+    ...twice,
+    ...Object.entries(spec).flatMap(([field, value]) => {
+      if (typeof value !== "number") return [];
+      const isLimit = LIMITS.includes(field); // ours, where Infinity means none; the others are sent
+      const isWrong = isLimit || field === "stopTimeoutMs" ? !(value >= 0) : Number.isNaN(value);
+      return isWrong || !isLimit && !Number.isFinite(value) ? [`"${field}" is ${value}`] : [];
+    }),
+  ];
 }

@@ -1,5 +1,6 @@
 import type {
   ContainerCreateBody,
+  DeviceRequest,
   EndpointConfig,
   HealthConfig,
   HostConfig,
@@ -7,7 +8,10 @@ import type {
   PortBinding,
 } from "../engine/mod.ts";
 import type {
+  BlockIoSpec,
   ContainerSpec,
+  DeviceRateSpec,
+  DeviceRequestSpec,
   EndpointSpec,
   HealthSpec,
   NamedVolumeSpec,
@@ -15,6 +19,7 @@ import type {
   RestartSpec,
   VolumeSpec,
 } from "./spec.ts";
+import { splitVolumesFrom } from "./spec.ts";
 
 /** What of a container is known only when it is about to be made. */
 export interface CreateContext {
@@ -143,6 +148,12 @@ function hostConfig(
         : device;
       return { PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions };
     }),
+    DeviceRequests: spec.deviceRequests?.map(deviceRequest),
+    DeviceCgroupRules: spec.deviceCgroupRules,
+    VolumesFrom: spec.volumesFrom?.map((text) => {
+      const [name, mode] = splitVolumesFrom(text);
+      return `${context.resolveContainer?.(name) ?? name}${mode}`;
+    }),
     Privileged: spec.privileged,
     Init: spec.init,
     Memory: spec.memoryBytes,
@@ -151,7 +162,14 @@ function hostConfig(
     NanoCpus: spec.cpus === undefined ? undefined : Math.round(spec.cpus * 1e9),
     CpuShares: spec.cpuShares,
     CpusetCpus: spec.cpuset,
+    CpuPeriod: spec.cpuPeriodUs,
+    CpuQuota: spec.cpuQuotaUs,
+    CpuRealtimePeriod: spec.cpuRealtimePeriodUs,
+    CpuRealtimeRuntime: spec.cpuRealtimeRuntimeUs,
     PidsLimit: spec.pidsLimit,
+    MemorySwappiness: spec.memorySwappiness,
+    OomKillDisable: spec.oomKillDisable,
+    ...blockIo(spec.blockIo ?? {}),
     ShmSize: spec.shmBytes,
     Ulimits: spec.ulimits === undefined
       ? undefined
@@ -179,6 +197,7 @@ function hostConfig(
       : { Type: spec.logging.driver, Config: spec.logging.options ?? {} },
     OomScoreAdj: spec.oomScoreAdj,
     CgroupParent: spec.cgroupParent,
+    CgroupnsMode: spec.cgroup,
     StorageOpt: spec.storageOptions,
   });
 }
@@ -193,6 +212,35 @@ function endpointConfig({ name }: ContainerSpec, endpoint: EndpointSpec): Endpoi
     Aliases: [...new Set([name, ...(endpoint.aliases ?? [])])],
     ...(Object.keys(addresses).length === 0 ? {} : { IPAMConfig: addresses }),
     ...(endpoint.mac === undefined ? {} : { MacAddress: endpoint.mac }),
+    ...(endpoint.driverOptions === undefined ? {} : { DriverOpts: endpoint.driverOptions }),
+  };
+}
+
+function deviceRequest(request: DeviceRequestSpec): DeviceRequest {
+  const { driver, ids, count = ids === undefined ? "all" : undefined, capabilities, options } =
+    request;
+  return compact<DeviceRequest>({
+    Driver: driver,
+    Count: count === "all" ? -1 : count,
+    DeviceIDs: ids,
+    Capabilities: [capabilities],
+    Options: options,
+  });
+}
+
+function blockIo(io: BlockIoSpec): Partial<HostConfig> {
+  const rates = (list: readonly DeviceRateSpec[] | undefined) =>
+    list?.map(({ path, rate }) => ({ Path: path, Rate: rate }));
+  return {
+    BlkioWeight: io.weight,
+    BlkioWeightDevice: io.deviceWeights?.map(({ path, weight }) => ({
+      Path: path,
+      Weight: weight,
+    })),
+    BlkioDeviceReadBps: rates(io.readBytes),
+    BlkioDeviceWriteBps: rates(io.writeBytes),
+    BlkioDeviceReadIOps: rates(io.readOperations),
+    BlkioDeviceWriteIOps: rates(io.writeOperations),
   };
 }
 

@@ -45,6 +45,12 @@ export interface BuildOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Name that the image gets besides its id, `name:tag`. */
   readonly tag?: string;
+  /** Further names of it. */
+  readonly tags?: readonly string[];
+  /** Images whose steps count as cached; for BuildKit those that were built with an inline cache. */
+  readonly cacheFrom?: readonly string[];
+  /** Further lines of `/etc/hosts` for the `RUN` steps: name to address, or to `host-gateway`. */
+  readonly extraHosts?: Readonly<Record<string, string>>;
 }
 
 /** An image that is built: equal ones once. */

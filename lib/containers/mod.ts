@@ -36,10 +36,13 @@ export type {
 } from "./network_spec.ts";
 export {
   type BindSpec,
+  type BlockIoSpec,
   container,
   type ContainerOptions,
   type ContainerSpec,
   type Dependencies,
+  type DeviceRateSpec,
+  type DeviceRequestSpec,
   type DeviceSpec,
   type EndpointSpec,
   type FileSpec,

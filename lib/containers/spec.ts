@@ -122,6 +122,8 @@ export interface EndpointSpec {
   readonly linkLocal?: readonly string[];
   /** MAC address; engines before API 1.44 take it for the first network only. */
   readonly mac?: string;
+  /** Options of the network's driver. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
 }
 
 /** A file or directory that is copied into a container before it starts. */
@@ -165,6 +167,44 @@ export interface DeviceSpec {
   readonly container?: string;
   /** Any of `r`, `w`, `m`. Default `rwm`. */
   readonly permissions?: string;
+}
+
+/** Devices that a driver of the engine chooses, GPUs for example. */
+export interface DeviceRequestSpec {
+  /** For example `nvidia`. Default: the engine's own choice. */
+  readonly driver?: string;
+  /** How many, or all. Default all, unless there are `ids`. */
+  readonly count?: number | "all";
+  /** Which ones. */
+  readonly ids?: readonly string[];
+  /** What they must be able to do, for example `["gpu", "compute"]`. */
+  readonly capabilities: readonly string[];
+  /** Options of the driver. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+/** How fast one block device may be used. */
+export interface DeviceRateSpec {
+  /** Path on the host. */
+  readonly path: string;
+  /** Bytes, or operations, a second. */
+  readonly rate: number;
+}
+
+/** Share and limits of block devices. */
+export interface BlockIoSpec {
+  /** Relative weight, 10 to 1000. */
+  readonly weight?: number;
+  /** The same for single devices. */
+  readonly deviceWeights?: readonly { readonly path: string; readonly weight: number }[];
+  /** Bytes a second that are read at most. */
+  readonly readBytes?: readonly DeviceRateSpec[];
+  /** Bytes a second that are written at most. */
+  readonly writeBytes?: readonly DeviceRateSpec[];
+  /** Operations a second that read at most. */
+  readonly readOperations?: readonly DeviceRateSpec[];
+  /** Operations a second that write at most. */
+  readonly writeOperations?: readonly DeviceRateSpec[];
 }
 
 /** How a container is made. */
@@ -244,8 +284,22 @@ export interface ContainerOptions extends NodeOptions {
   readonly cpuShares?: number;
   /** The processors that it may use, for example `0,2-3`. */
   readonly cpuset?: string;
+  /** One period of the scheduler in microseconds, with `cpuQuotaUs` instead of `cpus`. */
+  readonly cpuPeriodUs?: number;
+  /** Processor time in one period, in microseconds. */
+  readonly cpuQuotaUs?: number;
+  /** One period for real-time tasks, in microseconds. */
+  readonly cpuRealtimePeriodUs?: number;
+  /** Time of real-time tasks in one period, in microseconds. */
+  readonly cpuRealtimeRuntimeUs?: number;
   /** Processes at most. */
   readonly pidsLimit?: number;
+  /** Tendency of the kernel to swap it out, 0 to 100; with cgroup version 1 only. */
+  readonly memorySwappiness?: number;
+  /** Whether the out-of-memory killer spares it; with cgroup version 1 only. Default `false`. */
+  readonly oomKillDisable?: boolean;
+  /** Share and limits of block devices. */
+  readonly blockIo?: BlockIoSpec;
   /** Limits of its processes, for example `{ nofile: { soft: 1024 } }`. */
   readonly ulimits?: Readonly<Record<string, UlimitSpec>>;
   /** Size of `/dev/shm`. */
@@ -258,6 +312,12 @@ export interface ContainerOptions extends NodeOptions {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Devices of the host. */
   readonly devices?: readonly (string | DeviceSpec)[];
+  /** Devices that a driver of the engine gives, GPUs for example. */
+  readonly deviceRequests?: readonly DeviceRequestSpec[];
+  /** Rules for devices, for example `c 1:3 rwm`. */
+  readonly deviceCgroupRules?: readonly string[];
+  /** Names of containers, in the network or not, whose volumes it gets; with `:ro` to read only. */
+  readonly volumesFrom?: readonly string[];
   /** Whether it may do everything. Default `false`. */
   readonly privileged?: boolean;
   /** Whether its root file system cannot be written to. Default `false`. */
@@ -293,6 +353,8 @@ export interface ContainerOptions extends NodeOptions {
   readonly oomScoreAdj?: number;
   /** Parent cgroup. */
   readonly cgroupParent?: string;
+  /** Whose cgroups it sees. Default: what the engine is set to. */
+  readonly cgroup?: "host" | "private";
   /** Options of the storage driver. */
   readonly storageOptions?: Readonly<Record<string, string>>;
   /** When the image is pulled. Default `missing`. */
@@ -398,7 +460,7 @@ export function dependenciesOf(spec: NodeSpec): readonly (readonly [string, Cond
 }
 
 /**
- * Lists the containers whose namespaces one shares; they must be created before it.
+ * Lists the containers whose namespaces or volumes one shares; they must be created before it.
  *
  * @param spec The node.
  * @returns Names in the network, or of containers that are not in it.
@@ -408,5 +470,16 @@ export function sharedContainers(spec: NodeSpec): readonly string[] {
   const modes = [spec.networkMode, spec.pid, spec.ipc].filter((mode) =>
     mode?.startsWith("container:")
   );
-  return [...new Set(modes.map((mode) => mode!.slice("container:".length)))];
+  return [
+    ...new Set([
+      ...modes.map((mode) => mode!.slice("container:".length)),
+      ...(spec.volumesFrom ?? []).map((text) => splitVolumesFrom(text)[0]),
+    ]),
+  ];
+}
+
+/** Splits `NAME[:ro|:rw]`. */
+export function splitVolumesFrom(text: string): readonly [string, string] {
+  const [, name = text, mode = ""] = /^(.*?)(:(?:ro|rw|z|Z))?$/.exec(text) ?? [];
+  return [name, mode];
 }

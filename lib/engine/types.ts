@@ -143,6 +143,12 @@ export interface HostConfig {
   readonly Sysctls?: StringMap;
   /** Devices. */
   readonly Devices?: readonly DeviceMapping[];
+  /** Rules for devices, for example `c 1:3 rwm`. */
+  readonly DeviceCgroupRules?: readonly string[];
+  /** Devices that a driver gives, GPUs for example. */
+  readonly DeviceRequests?: readonly DeviceRequest[];
+  /** Containers whose mounts it gets, `ID[:ro]`. */
+  readonly VolumesFrom?: readonly string[];
   /** Whether it may do everything. */
   readonly Privileged?: boolean;
   /** Whether an init process runs as process 1. */
@@ -159,8 +165,32 @@ export interface HostConfig {
   readonly CpuShares?: number;
   /** Processors, for example `0,2-3`. */
   readonly CpusetCpus?: string;
+  /** Microseconds of one period of the scheduler. */
+  readonly CpuPeriod?: number;
+  /** Microseconds of processor time in one period. */
+  readonly CpuQuota?: number;
+  /** Microseconds of one period for real-time tasks. */
+  readonly CpuRealtimePeriod?: number;
+  /** Microseconds for real-time tasks in one period. */
+  readonly CpuRealtimeRuntime?: number;
   /** Processes at most. */
   readonly PidsLimit?: number;
+  /** Tendency to swap, 0 to 100. */
+  readonly MemorySwappiness?: number;
+  /** Whether the out-of-memory killer spares it. */
+  readonly OomKillDisable?: boolean;
+  /** Relative weight of its block devices' use, 10 to 1000. */
+  readonly BlkioWeight?: number;
+  /** The same for single devices. */
+  readonly BlkioWeightDevice?: readonly { readonly Path: string; readonly Weight: number }[];
+  /** Bytes a second that it reads at most. */
+  readonly BlkioDeviceReadBps?: readonly DeviceRate[];
+  /** Bytes a second that it writes at most. */
+  readonly BlkioDeviceWriteBps?: readonly DeviceRate[];
+  /** Operations a second that read at most. */
+  readonly BlkioDeviceReadIOps?: readonly DeviceRate[];
+  /** Operations a second that write at most. */
+  readonly BlkioDeviceWriteIOps?: readonly DeviceRate[];
   /** Bytes of `/dev/shm`. */
   readonly ShmSize?: number;
   /** Limits of its processes. */
@@ -195,6 +225,8 @@ export interface HostConfig {
   readonly OomScoreAdj?: number;
   /** Parent cgroup. */
   readonly CgroupParent?: string;
+  /** `host` or `private`. */
+  readonly CgroupnsMode?: string;
   /** Options of the storage driver. */
   readonly StorageOpt?: StringMap;
 }
@@ -211,6 +243,30 @@ export interface EndpointConfig {
   };
   /** MAC address (API 1.44 and newer). */
   readonly MacAddress?: string;
+  /** Options of the network's driver. */
+  readonly DriverOpts?: StringMap;
+}
+
+/** How fast a block device may be used. */
+export interface DeviceRate {
+  /** Path on the host. */
+  readonly Path: string;
+  /** A second. */
+  readonly Rate: number;
+}
+
+/** Devices that a driver of the engine chooses. */
+export interface DeviceRequest {
+  /** For example `nvidia`. */
+  readonly Driver?: string;
+  /** How many; -1 for all. */
+  readonly Count?: number;
+  /** Instead of a number. */
+  readonly DeviceIDs?: readonly string[];
+  /** Any list of which all are wanted, for example `[["gpu"]]`. */
+  readonly Capabilities?: readonly (readonly string[])[];
+  /** For the driver. */
+  readonly Options?: StringMap;
 }
 
 /** Answer of `GET /containers/{id}/json`, in part. */

@@ -92,6 +92,15 @@ const HOST_KEYS = [
   "OomScoreAdj",
   "Runtime",
   "CgroupParent",
+  "CpuPeriod",
+  "CpuQuota",
+  "MemorySwappiness",
+  "OomKillDisable",
+  "BlkioDeviceReadBps",
+  "BlkioDeviceWriteBps",
+  "BlkioDeviceReadIOps",
+  "BlkioDeviceWriteIOps",
+  "DeviceCgroupRules",
 ];
 
 // Nothing has several faces in the API; order means nothing in lists of pairs.

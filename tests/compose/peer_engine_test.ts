@@ -6,7 +6,8 @@ import { runProgram } from "../support/cli.ts";
 import { freePort, tempDir, withScene } from "../containers/support.ts";
 import { decided, peerProblem } from "./_peer.ts";
 
-const problem = await peerProblem();
+const disk = firstDisk();
+const problem = disk === undefined ? "no disk to limit in /sys/block" : await peerProblem();
 
 /** One service for each key, or group of keys, that docker-compose 1.29 knows. */
 const SERVICES: Readonly<Record<string, string>> = {
@@ -31,6 +32,13 @@ const SERVICES: Readonly<Record<string, string>> = {
   caps: `{ cap_add: [NET_ADMIN], cap_drop: [MKNOD], security_opt: ["no-new-privileges:true"] }`,
   memory: `{ mem_limit: 64m, memswap_limit: 128m, mem_reservation: 32m, shm_size: 8m }`,
   cpu: `{ cpus: 0.5, cpu_shares: 512, cpuset: "0", pids_limit: 50, oom_score_adj: 100 }`,
+  quota: `{ cpu_period: 50000, cpu_quota: 25000 }`,
+  swap: `{ mem_swappiness: 10, oom_kill_disable: true, mem_limit: 64m }`,
+  device_rules: `{ device_cgroup_rules: ["c 1:3 mr", "a 7:* rmw"] }`,
+  block: `{ blkio_config: { device_read_bps: [{ path: DISK, rate: "12mb" }], ` +
+    `device_write_iops: [{ path: DISK, rate: 30 }] } }`,
+  owner: `{ volumes: ["data:/data", /more] }`,
+  volumes_from: `{ volumes_from: ["owner:ro"] }`,
   restart: `{ restart: "on-failure:3" }`,
   restart_always: `{ restart: unless-stopped }`,
   ulimits: `{ ulimits: { nproc: 1000, nofile: { soft: 100, hard: 200 } } }`,
@@ -59,7 +67,10 @@ Deno.test({
         const bodies = Object.entries(SERVICES).map(([key, body]) => {
           const own = body.startsWith("{") ? body.slice(1, -1).trim() : body;
           const fields = own
-            .replace("PORT_A", a).replace("PORT_B", b).replace("SUBNET", subnet);
+            .replaceAll("DISK", disk!).replace("PORT_A", a).replace("PORT_B", b).replace(
+              "SUBNET",
+              subnet,
+            );
           const command = /(?:^|[{ ,])(?:command|entrypoint):/.test(own)
             ? ""
             : `, command: ["sleep", "1000"]`;
@@ -128,3 +139,13 @@ Deno.test({
       }
     }),
 });
+
+/** A block device of this machine, as limits are refused for what is none. */
+function firstDisk(): string | undefined {
+  try {
+    const paths = [...Deno.readDirSync("/sys/block")].map(({ name }) => `/dev/${name}`).toSorted();
+    return paths.find((path) => Deno.statSync(path).isBlockDevice);
+  } catch {
+    return undefined;
+  }
+}

@@ -34,6 +34,29 @@ sceneTest("ten containers of one Dockerfile are one build", async ({ network: ma
 });
 
 sceneTest(
+  "hosts, caches and further names of a build are given to it",
+  async ({ network: make, engine }) => {
+    const network = await make();
+    const tags = ["1", "1.2"].map((tag) => `superorch/test-${network.runId}:${tag}`);
+    const text = `FROM ${BUSYBOX_IMAGE}\nRUN cp /etc/hosts /hosts # ${network.runId}\n`;
+    const image = Dockerfile.contents(text, {
+      extraHosts: { "registry.local": "192.0.2.7" },
+      // One that cannot be had costs its steps, and not the build.
+      cacheFrom: ["127.0.0.1:1/app:cache"],
+      tags,
+    });
+    network.add(container("a", image, { command: ["cat", "/hosts"] }));
+    await network.run();
+    const built = (await network.wait()).get("a");
+    assert.match(built?.stdoutText() ?? "", /^192\.0\.2\.7\s+registry\.local$/m);
+    const [first, second] = await Promise.all(tags.map((tag) => engine.images.inspect(tag)));
+    assert.equal(first?.Id, second?.Id);
+    await network.terminateAll();
+    await nothingLeft(engine, { [LABEL.run]: network.runId });
+  },
+);
+
+sceneTest(
   "a step that fails shows its output and code, and names the container",
   async ({ network: make, engine }) => {
     const network = await make();

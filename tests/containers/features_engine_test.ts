@@ -233,6 +233,42 @@ sceneTest(
 );
 
 sceneTest(
+  "quotas, rules for devices and the volumes of others are what is inside",
+  async ({ network: make }) => {
+    const network = await make();
+    network.add(
+      sleeper("owner", { volumes: [{ volume: "data", target: "/data" }] }),
+      sleeper("a", {
+        cpuPeriodUs: 50_000,
+        cpuQuotaUs: 20_000,
+        deviceCgroupRules: ["c 7:9 r"],
+        volumesFrom: ["owner:ro"],
+        cgroup: "private",
+      }),
+    );
+    await network.run();
+    const read = async (name: string, script: string) =>
+      (await network.container(name).exec(["sh", "-c", script])).stdoutText().trim();
+    await read("owner", "echo from owner >/data/x");
+    assert.equal(await read("a", "cat /data/x"), "from owner");
+    assert.equal(await read("a", "touch /data/y 2>/dev/null || echo refused"), "refused");
+    const quota = await read(
+      "a",
+      "cat /sys/fs/cgroup/cpu.max 2>/dev/null || " +
+        "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us",
+    );
+    assert.match(quota, /^20000\s50000$/);
+    const { HostConfig } = await network.container("a").inspect();
+    assert.deepEqual(HostConfig.DeviceCgroupRules, ["c 7:9 r"]);
+    assert.equal(await read("a", "cut -d: -f3 /proc/1/cgroup | sort -u"), "/");
+    const twice = await make();
+    twice.add(sleeper("b", { cpus: 1, cpuQuotaUs: 10_000 }));
+    const error = await thrownBy(TypeError, twice.run());
+    assert.match(error.message, /"cpus" and "cpuQuotaUs" say the same/);
+  },
+);
+
+sceneTest(
   "capabilities, kernel parameters, devices and an init are what is inside",
   async ({ network: make }) => {
     const network = await make();
