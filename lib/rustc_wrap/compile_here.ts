@@ -30,10 +30,11 @@ export interface LocalJob {
  * @returns The result; it has been printed, and its files are where they belong.
  */
 export async function compileHere(job: LocalJob): Promise<UnitResult> {
-  const { unit, rustc, work, context } = job;
+  const { unit, rustc, linker, work, context } = job;
   const { cwd, signal, store, env } = context;
+  const args = [...work.argv, ...linker.words];
   // Incremental compilation gives other files each time, and nobody else could use its directory.
-  const ran = await runAndKeep(unit, { program: rustc, args: work.argv, cwd, signal }, {
+  const ran = await runAndKeep(unit, { program: rustc, args, cwd, signal }, {
     stdout: context.stdout,
     stderr: context.stderr,
     rewrite: unit.argv === work.argv ? undefined : (line) => work.portable.back(line),
