@@ -100,6 +100,7 @@ async function prepare(
   const toolchain = await readToolchain(env["RUSTC"] ?? "rustc", {
     cacheDir: settings.cacheDir,
     cwd,
+    searchPath: env["PATH"] ?? "",
     signal,
   });
   // It may compile C code for the target, with the linker and flags of that.
@@ -113,7 +114,9 @@ async function prepare(
     ],
   };
   const place = await placeOf(need, toolchain, context);
-  const portable = new PortablePaths(targetDirOf(parentOf(parentOf(parentOf(outDir)))));
+  const portable = new PortablePaths(
+    targetDirOf(parentOf(parentOf(parentOf(outDir))), env["TARGET"]),
+  );
   const source = locateSource({
     input: `${env["CARGO_MANIFEST_DIR"] ?? cwd}/build.rs`,
     // A member does not know its workspace when it runs; its target directory mostly is in it.

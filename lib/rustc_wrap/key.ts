@@ -64,7 +64,7 @@ export async function unitKey(unit: Unit, context: KeyContext): Promise<WorkKey>
     if (remapped !== undefined) return remapped;
   }
   const { env, needed, directories } = parts;
-  const portable = new PortablePaths(targetDirOf(unit.profileDir));
+  const portable = new PortablePaths(targetDirOf(unit.profileDir, unit.targetTriple));
   const key = await sha256(JSON.stringify([
     FORMAT,
     "compile",

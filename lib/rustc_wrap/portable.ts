@@ -1,4 +1,4 @@
-import { parentOf } from "./_paths.ts";
+import { nameOf, parentOf } from "./_paths.ts";
 import type { UnitResult } from "./model.ts";
 
 /** What a result is good for; without either, for everybody. */
@@ -146,11 +146,14 @@ export function changeBytes(
  * profile's (`target/debug`, `target/TRIPLE/debug`).
  *
  * @param profileDir Where `deps` is.
+ * @param triple What is compiled for, or the file that describes it.
  * @returns The directory; the profile's own where no mark is found.
  */
-export function targetDirOf(profileDir: string): string {
+export function targetDirOf(profileDir: string, triple: string | undefined): string {
   const above = parentOf(profileDir);
-  for (const directory of [above, parentOf(above)]) {
+  // Cargo marks the target's directory too, and what runs here is beside it.
+  const ofTarget = triple !== undefined && nameOf(above) === nameOf(triple).replace(/\.json$/, "");
+  for (const directory of ofTarget ? [parentOf(above), above] : [above, parentOf(above)]) {
     try {
       Deno.lstatSync(`${directory}/CACHEDIR.TAG`);
       return directory;

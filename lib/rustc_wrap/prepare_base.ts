@@ -33,7 +33,9 @@ export interface PrepareBaseOptions {
 export async function prepareBase(options: PrepareBaseOptions): Promise<Base> {
   const { settings, env, cwd, target, onNote, signal } = options;
   const { cacheDir } = settings;
-  const toolchain = await readToolchain(await rustcPath(env, cwd), { cacheDir, cwd, signal });
+  const searchPath = env["PATH"] ?? "";
+  const rustc = await rustcPath(env, cwd);
+  const toolchain = await readToolchain(rustc, { cacheDir, cwd, searchPath, signal });
   const chosen = await chooseBase({ target: foreignTarget(target, toolchain), programs: [] }, {
     toolchain,
     settings,

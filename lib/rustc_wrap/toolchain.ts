@@ -1,10 +1,11 @@
 import { nameOf, parentOf } from "./_paths.ts";
 import { stampOf } from "./records.ts";
 import { sha256 } from "./sha256.ts";
+import { findProgram } from "./target/find_program.ts";
 
 /** A compiler of this machine, as far as it matters to results. */
 export interface Toolchain {
-  /** The program, as cargo calls it. */
+  /** The program: an absolute path, and never that of rustup's, which chooses anew each time. */
   readonly rustc: string;
   /** What `rustc -vV` prints. */
   readonly version: string;
@@ -22,6 +23,8 @@ export interface ToolchainOptions {
   readonly cacheDir: string | undefined;
   /** Current directory: rustup chooses by it. */
   readonly cwd: string;
+  /** Value of `PATH`: a cargo that is not rustup's calls the compiler by its name. */
+  readonly searchPath: string;
   /** Ends the work. */
   readonly signal?: AbortSignal;
 }
@@ -30,26 +33,27 @@ export interface ToolchainOptions {
  * Finds out what a compiler is. Asking it takes 10 ms and more, so the answer is kept as long as the
  * program is the same file.
  *
- * @param rustc The program: an absolute path or a name.
+ * @param name The program: an absolute path, or a name that is looked for in `PATH`.
  * @param options Where answers are kept.
  * @returns The toolchain.
  * @throws {Deno.errors.NotFound} when there is no such program.
  */
-export async function readToolchain(rustc: string, options: ToolchainOptions): Promise<Toolchain> {
-  const memory = memoryOf(rustc, options.cacheDir);
+export async function readToolchain(name: string, options: ToolchainOptions): Promise<Toolchain> {
+  const program = name.includes("/") ? name : findProgram(name, options.searchPath) ?? name;
+  const memory = memoryOf(program, options.cacheDir);
   if (memory !== undefined) {
     try {
       const known: Toolchain & { stamp: string } = JSON.parse(Deno.readTextFileSync(memory));
-      if (known.rustc === rustc && known.stamp === stampOfToolchain(known)) return known;
+      if (known.rustc === program && known.stamp === stampOfToolchain(known)) return known;
     } catch {
       // never seen, or exchanged meanwhile
     }
   }
-  const version = await ask(rustc, ["-vV"], options);
-  const sysroot = (await ask(rustc, ["--print", "sysroot"], options)).trim();
+  const version = await ask(program, ["-vV"], options);
+  const sysroot = (await ask(program, ["--print", "sysroot"], options)).trim();
   const components = readOptional(componentsOf(sysroot));
   const toolchain: Toolchain = {
-    rustc,
+    rustc: isRustup(program) ? `${sysroot}/bin/rustc` : program,
     version,
     host: /^host: (.*)$/m.exec(version)?.[1] ?? "",
     sysroot,
@@ -88,15 +92,18 @@ export function foreignTarget(
   return target === host || target === "" ? undefined : target;
 }
 
-/** No file for a name that is looked for in `PATH`, nor for rustup, which chooses anew each time. */
-function memoryOf(rustc: string, cacheDir: string | undefined): string | undefined {
-  if (cacheDir === undefined || !rustc.startsWith("/")) return undefined;
+/** No file for what is not found, nor for rustup, which chooses anew each time. */
+function memoryOf(program: string, cacheDir: string | undefined): string | undefined {
+  if (cacheDir === undefined || !program.startsWith("/") || isRustup(program)) return undefined;
+  return `${cacheDir}/toolchains/${encodeURIComponent(program).slice(-200)}.json`;
+}
+
+function isRustup(program: string): boolean {
   try {
-    if (nameOf(Deno.realPathSync(rustc)).startsWith("rustup")) return undefined;
+    return nameOf(Deno.realPathSync(program)).startsWith("rustup");
   } catch {
-    return undefined;
+    return false; // who asks it will be told
   }
-  return `${cacheDir}/toolchains/${encodeURIComponent(rustc).slice(-200)}.json`;
 }
 
 async function ask(

@@ -61,8 +61,10 @@ async function wrapUnit(
   };
   const work: { key?: WorkKey } = {};
   try {
-    const toolchain = await readToolchain(rustc, { cacheDir: settings.cacheDir, cwd, signal });
-    linker = localLinker(unit, toolchain, env["PATH"] ?? "");
+    const { cacheDir } = settings;
+    const searchPath = env["PATH"] ?? "";
+    const toolchain = await readToolchain(rustc, { cacheDir, cwd, searchPath, signal });
+    linker = localLinker(unit, toolchain, searchPath);
     const need = { target: unit.targetTriple, words: unit.argv };
     const place = await placeOf(need, toolchain, context);
     const key = await unitKey(unit, {

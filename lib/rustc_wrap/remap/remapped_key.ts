@@ -35,7 +35,7 @@ export async function remappedKey(
   options: RemapOptions,
 ): Promise<WorkKey | undefined> {
   const { env, needed, directories } = parts;
-  const targetDir = targetDirOf(unit.profileDir);
+  const targetDir = targetDirOf(unit.profileDir, unit.targetTriple);
   const source = locateSource({ input: unit.input, cwd: unit.cwd, targetDir, env: context.env });
   const roots = remapRoots({ source, targetDir, sysroot: options.sysroot, env: context.env });
   if (roots === undefined) return undefined;
