@@ -1,5 +1,5 @@
 import { loadManifest } from "../lib/buildr/manifest/load.ts";
-import { BuildrInputError, type Manifest } from "../lib/buildr/model.ts";
+import { BuildrInputError, type LoadManifestOptions, type Manifest } from "../lib/buildr/model.ts";
 import { defaultKeyPath, generateKeyPair, writeIdentity } from "../lib/buildr/secrets/identity.ts";
 import {
   checkSecrets,
@@ -45,7 +45,8 @@ export function secretCommand(output: Output): CommandUnknownOpts {
     .action(async (...words) => {
       const name = words[0] as string;
       const flags = words[1] as ManifestFlags & { fromFile?: string; asFile?: boolean };
-      const manifest = await load(flags);
+      // A stage may list it already: it is there in a moment.
+      const manifest = await load(flags, { allowUndeclaredSecrets: true });
       const value = await readSecretValue(name, flags.fromFile, output);
       const options = flags.asFile === true ? { as: "file" as const } : {};
       const added = await setSecrets(manifest, new Map([[name, value]]), options);
@@ -99,8 +100,12 @@ function addManifestFlags(command: Command): Command {
     .option("-f, --file <file>", "the manifest") as unknown as Command;
 }
 
-async function load({ path, file }: ManifestFlags): Promise<Manifest> {
+async function load(
+  { path, file }: ManifestFlags,
+  options: LoadManifestOptions = {},
+): Promise<Manifest> {
   return await loadManifest({
+    ...options,
     ...(path === undefined ? {} : { path }),
     ...(file === undefined ? {} : { file }),
   });

@@ -485,6 +485,11 @@ export interface LoadManifestOptions {
   readonly file?: string;
   /** What relative paths begin with. Default `Deno.cwd()`. */
   readonly cwd?: string;
+  /**
+   * Whether stages may name secrets that are not there: for who is about to add them. Default
+   * `false`.
+   */
+  readonly allowUndeclaredSecrets?: boolean;
   /** Gives up reading. */
   readonly signal?: AbortSignal;
 }

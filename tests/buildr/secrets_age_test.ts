@@ -231,6 +231,36 @@ Deno.test("what cannot be changed in place is refused, not damaged", async () =>
   }
 });
 
+Deno.test("secrets are set in whatever order, also where stages list them already", async () => {
+  await withDirectory(async (directory) => {
+    const env = {
+      HOME: directory,
+      XDG_CONFIG_HOME: "",
+      BUILDR_AGE_KEY: "",
+      BUILDR_AGE_KEY_FILE: "",
+    };
+    const recipient = new TextDecoder().decode((await secret(["keygen"], "", env)).stdout).trim();
+    const manifest = (keys: string) =>
+      Deno.writeTextFile(
+        `${directory}/.buildr.yml`,
+        `version: 2\nrecipients: [${recipient}]\nstages: [a]\n` +
+          `a: { script: [x], secrets: [ONE, TWO]${keys} }\n`,
+      );
+    const place = ["--path", directory];
+    await manifest("");
+    for (const name of ["ONE", "TWO"]) {
+      const { code, stderr } = await secret(["set", name, ...place], `value of ${name}`, env);
+      assert.equal(code, 0, stderr);
+    }
+    assert.deepEqual([...(await loadManifest({ path: directory })).secrets.keys()], ["ONE", "TWO"]);
+    // Any other mistake is told first.
+    await manifest(", nedes: []");
+    const { code, stderr } = await secret(["set", "ONE", ...place], "v", env);
+    assert.equal(code, 2);
+    assert.match(stderr, /unknown-key/);
+  });
+});
+
 Deno.test("secret keygen, set, check, edit and rotate work together on the command line", async () => {
   await withDirectory(async (directory) => {
     const env = {

@@ -75,7 +75,8 @@ function checkSecrets(stage: Stage, manifest: Manifest, reader: Reader): void {
   for (const { value, at } of stage.secrets) {
     if (manifest.secrets.has(value)) continue;
     const near = meant(value, manifest.secrets.keys());
-    const hint = near || `declare it below "secrets"`;
+    const hint = near ||
+      `declare it below "secrets", as "superorch buildr secret set ${value}" does`;
     reader.error(at, "undeclared-secret", `There is no secret "${value}"`, hint);
   }
   if (stage.snapshot !== undefined && stage.secrets.length > 0) {

@@ -33,7 +33,9 @@ export async function loadManifest(options: LoadManifestOptions = {}): Promise<M
     diagnostics.warning(source, range, message, { code: "second-manifest" });
   }
   const manifest = await readManifest(source, found, diagnostics);
-  diagnostics.throwIfErrors(`Cannot use "${found.shown}"`);
+  const isBearable = manifest !== undefined && options.allowUndeclaredSecrets === true &&
+    diagnostics.errors.every(({ code }) => code === "undeclared-secret");
+  if (!isBearable) diagnostics.throwIfErrors(`Cannot use "${found.shown}"`);
   return manifest!;
 }
 

@@ -187,7 +187,11 @@ async function writeSecrets(
     await writeAtomic(path, mark + text);
   }
   const names = [...changes.keys()].join(", ");
-  const again = await loadManifest({ file: path, path: directory });
+  const again = await loadManifest({
+    file: path,
+    path: directory,
+    allowUndeclaredSecrets: true,
+  });
   for (const [name, { age }] of changes) {
     const from = again.secrets.get(name)?.from;
     if (from?.kind === "age" && from.ciphertext === age) continue;
