@@ -23,6 +23,8 @@ export interface ComposeFlags {
   readonly profile?: readonly string[];
   /** Files of variables. */
   readonly envFile?: readonly string[];
+  /** Whether keys that cannot be done are left out, with a warning. */
+  readonly leaveOutUnsupported?: boolean;
 }
 
 /**
@@ -110,7 +112,11 @@ export function addComposeFlags(command: CommandUnknownOpts): CommandUnknownOpts
     .option("-p, --project-name <name>", "name of the project")
     .option("--project-directory <path>", "what relative paths begin with")
     .option("--profile <name>", "activate a profile, * for all", collect)
-    .option("--env-file <path>", "a file of variables, instead of .env", collect) as never;
+    .option("--env-file <path>", "a file of variables, instead of .env", collect)
+    .option(
+      "--leave-out-unsupported",
+      "warn about keys that superorch cannot do, and go on without them",
+    ) as never;
 }
 
 /**
@@ -123,13 +129,14 @@ export async function loadProject(
   output: Output,
   more: Pick<LoadOptions, "services"> = {},
 ): Promise<Project> {
-  const { file, projectName, projectDirectory, profile, envFile } = flags;
+  const { file, projectName, projectDirectory, profile, envFile, leaveOutUnsupported } = flags;
   const given = {
     files: file,
     projectName,
     projectDirectory,
     profiles: profile,
     envFiles: envFile,
+    unsupported: leaveOutUnsupported === true ? "warning" : undefined,
     ...more,
   };
   const options = Object.fromEntries(

@@ -30,6 +30,7 @@ export async function loadTarget(
     ["--profile", flags.profile],
     ["--env-file", flags.envFile],
     ["--project-directory", flags.projectDirectory],
+    ["--leave-out-unsupported", flags.leaveOutUnsupported],
   ].filter(([, value]) => value !== undefined).map(([name]) => name);
   if (foreign.length > 0) {
     throw new UsageError(`Cannot use ${foreign.join(" and ")} with the module "${file}"`);

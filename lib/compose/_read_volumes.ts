@@ -5,7 +5,17 @@ import type { TreeNode } from "../yaml_tree/mod.ts";
 import { isHostPath, splitVolume } from "./_volume_text.ts";
 
 const PROPAGATIONS = ["rprivate", "private", "rshared", "shared", "rslave", "slave"] as const;
-const OPTIONS = ["rw", "ro", "z", "Z", "nocopy", "cached", "delegated", ...PROPAGATIONS];
+const OPTIONS = [
+  "rw",
+  "ro",
+  "z",
+  "Z",
+  "nocopy",
+  "cached",
+  "delegated",
+  "consistent",
+  ...PROPAGATIONS,
+];
 
 /** Reads permission bits: `0440`, `0o440` or, decimal as YAML 1.2 has it, a quoted octal text. */
 export const fileMode: Read<string> = (node, reader, path) => {

@@ -23,16 +23,34 @@ export class Reader {
   /** Reads variables, for names without a value. */
   readonly readEnv: (name: string) => string | undefined;
 
+  readonly #unsupported: "error" | "warning";
+
   /** Makes a reader. */
-  constructor(diagnostics: Diagnostics, readEnv: (name: string) => string | undefined) {
+  constructor(
+    diagnostics: Diagnostics,
+    readEnv: (name: string) => string | undefined,
+    unsupported: "error" | "warning" = "error",
+  ) {
     this.diagnostics = diagnostics;
     this.readEnv = readEnv;
+    this.#unsupported = unsupported;
   }
 
   /** Notes a mistake. */
   error(at: Place, message: string, hint?: string): undefined {
     this.diagnostics.error(at.source, at.range, message, hint === undefined ? {} : { hint });
     return undefined;
+  }
+
+  /** Notes a key that superorch cannot do. */
+  unsupported(key: Place, name: string, reason: string): void {
+    if (this.#unsupported === "error") this.error(key, `Cannot use "${name}": ${reason}`);
+    else this.leftOut(key, name, reason);
+  }
+
+  /** Notes a key that means nothing to what is done here. */
+  leftOut(key: Place, name: string, reason: string): void {
+    this.diagnostics.warning(key.source, key.range, `"${name}" is left out: ${reason}`);
   }
 
   /** Notes that a value is not what it should be. */
@@ -69,15 +87,15 @@ export function object<T>(
       if (Object.hasOwn(readers, name) || name.startsWith("x-")) continue;
       const why = Object.hasOwn(unsupported, name) ? unsupported[name] : undefined;
       const reason = typeof why === "object" ? why.reason : why;
+      const full = path === "" ? name : `${path}.${name}`;
       if (Object.hasOwn(elsewhere, name)) {
-        const text = `"${path === "" ? "" : `${path}.`}${name}" is left out: ${elsewhere[name]}`;
-        if (!isNull(value)) reader.diagnostics.warning(key.source, key.range, text);
+        if (!isNull(value)) reader.leftOut(key, full, elsewhere[name]!);
       } else if (reason === undefined) {
         const meant = didYouMean(name, known);
         const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
         reader.error(key, `Unknown key "${name}"${path === "" ? "" : ` in "${path}"`}`, hint);
       } else if (!isNull(value) && !(typeof why === "object" && isText(value, why.unless))) {
-        reader.error(key, `Cannot use "${path === "" ? "" : `${path}.`}${name}": ${reason}`);
+        reader.unsupported(key, full, reason);
       }
     }
     const result: Record<string, unknown> = {};

@@ -75,7 +75,7 @@ export async function loadComposeProject(options: LoadOptions = {}): Promise<Pro
     variable === "COMPOSE_PROJECT_NAME" && name !== undefined
       ? name
       : own(variable) ?? variables.get(variable);
-  const reader = new Reader(diagnostics, read);
+  const reader = new Reader(diagnostics, read, options.unsupported);
   const isNamed = name !== undefined;
   if (!isNamed) name = nameWithout(files.map(({ source }) => source), directory);
   const tree = await loadTree({ files, directory, read, chain: [] }, context, (file) => {

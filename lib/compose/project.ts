@@ -19,6 +19,11 @@ export interface LoadOptions {
   readonly envFiles?: readonly string[];
   /** Variables of the process, which win over files. Default: all of `Deno.env`. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * What keys of the specification are that superorch cannot do: a mistake, or a warning, and the
+   * project goes on without them. Default `error`.
+   */
+  readonly unsupported?: "error" | "warning";
   /** Ends the reading. */
   readonly signal?: AbortSignal;
 }
