@@ -44,7 +44,7 @@ export function readJob(name: string, job: TreeNode, context: JobContext): Impor
   const after = scalarsOf(get(job, "after_script"));
   const all = [...lines, ...after];
   const environment: Record<string, string> = {
-    ...providedIn(all, all, notes, context.told),
+    ...providedIn([...lines, ...after.map(withoutStatus)], all, notes, context.told),
     ...readEnvironment(get(job, "environment"), name, notes),
     ...own,
     ...Object.fromEntries([...axes].map((axis) => [axis, `\${matrix.${axis}}`])),
@@ -70,9 +70,6 @@ export function readJob(name: string, job: TreeNode, context: JobContext): Impor
     except: conditions.except,
     concurrency: concurrencyOf(get(job, "resource_group"), axes),
   };
-  if (after.length > 0 && after.some(({ text }) => text.includes("CI_JOB_STATUS"))) {
-    notes.add(after[0]!, `"CI_JOB_STATUS" is not set in the "after_script" of "${name}"`);
-  }
   for (const item of itemsOf(get(job, "tags"))) {
     const hint = 'in a manifest, a stage with tags runs only when asked for with "--tags"';
     notes.add(item, `The runner's tag "${textOf(item) ?? "…"}" is left out`, hint);
@@ -113,10 +110,18 @@ function conditionsOf(job: TreeNode, name: string, notes: Notes): Conditions {
   return conditions;
 }
 
+// What runs it sets that.
+function withoutStatus({ text }: { readonly text: string }): { readonly text: string } {
+  return { text: text.replaceAll(/\$\{?CI_JOB_STATUS\b/g, "") };
+}
+
 function scriptWithAfter(lines: readonly string[], after: readonly string[]): readonly string[] {
   if (after.length === 0) return scriptOf(lines);
   // It runs whatever the outcome is, in a shell of its own, and does not change the outcome.
   const body = after.flatMap((line) => line.split("\n")).map((line) => `    ${line}`.trimEnd());
+  const status = after.some((line) => line.includes("CI_JOB_STATUS"))
+    ? "CI_JOB_STATUS=failed; [ $code != 0 ] || CI_JOB_STATUS=success; export CI_JOB_STATUS; "
+    : "";
   return [
     [
       "after_script() {",
@@ -125,7 +130,7 @@ function scriptWithAfter(lines: readonly string[], after: readonly string[]): re
       ...body,
       "  )",
       "}",
-      "trap 'code=$?; trap - EXIT; after_script || true; exit $code' EXIT",
+      `trap 'code=$?; trap - EXIT; ${status}after_script || true; exit $code' EXIT`,
       ...lines.map((line) => line.trimEnd()),
       "",
     ].join("\n"),

@@ -1,5 +1,5 @@
 import type { Notes } from "./draft.ts";
-import { entriesOf, get, isFalse, scalarsOf, textOf } from "./_nodes.ts";
+import { entriesOf, get, isFalse, textOf } from "./_nodes.ts";
 import type { TreeNode } from "../../yaml_tree/mod.ts";
 
 /** What our manifest has for variables that GitLab provides. */
@@ -80,9 +80,4 @@ export function providedIn(
     }
   });
   return result;
-}
-
-/** Texts of scalars, for {@linkcode providedIn}. */
-export function scriptScalars(node: TreeNode | undefined): ReturnType<typeof scalarsOf> {
-  return scalarsOf(node);
 }

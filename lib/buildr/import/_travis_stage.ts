@@ -98,7 +98,7 @@ function scriptLines(
   if (axes.has("env")) lines.push("export ${matrix.env}");
   else lines.push(...envRows(get(node, "env")).map((row) => `export ${row}`));
   if (axes.has("compiler")) lines.push("export CC=${matrix.compiler}");
-  lines.push(...packageLines(get(node, "addons"), notes));
+  lines.push(...packageLines(node, notes));
   const phase = (name: string, fallback: readonly string[]): readonly string[] => {
     const entry = node.entries.get(name);
     if (entry === undefined || isNull(entry.value)) return fallback;
@@ -156,12 +156,16 @@ function versionLine(
   return [`export ${name}='${value.replaceAll("'", "")}'`];
 }
 
-function packageLines(addons: TreeNode | undefined, notes: Notes): readonly string[] {
+function packageLines(node: MapNode, notes: Notes): readonly string[] {
+  const addons = get(node, "addons");
+  const services = textsOf(get(node, "services"));
   const apt = get(addons, "apt");
   const packages = textsOf(apt?.kind === "map" ? get(apt, "packages") : apt)
     .filter((name) => /^[\w.+:~=-]+$/.test(name));
   for (const [name, { key }] of entriesOf(addons)) {
-    if (name !== "apt") notes.add(key, `"addons.${name}" is left out`);
+    // The version of a database is read with its service.
+    const isService = ["postgresql", "mariadb"].includes(name) && services.includes(name);
+    if (name !== "apt" && !isService) notes.add(key, `"addons.${name}" is left out`);
   }
   for (const [name, { key }] of entriesOf(apt)) {
     if (name !== "packages" && name !== "update") {
@@ -182,7 +186,9 @@ function servicesOf(node: MapNode, notes: Notes): Readonly<Record<string, unknow
       notes.add(item, `Service ${JSON.stringify(name)} is not known here and is left out`);
       continue;
     }
-    const { host, image } = service;
+    const { host } = service;
+    const version = textOf(get(get(node, "addons"), host === "postgres" ? "postgresql" : host));
+    const image = /^\d+(?:\.\d+)*$/.test(version ?? "") ? `${host}:${version}` : service.image;
     notes.add(item, `"${name}" is reached at the host "${host}", not at "localhost"`);
     const environment = host === "postgres"
       ? { POSTGRES_HOST_AUTH_METHOD: "trust" }

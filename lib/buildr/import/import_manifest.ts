@@ -13,6 +13,17 @@ const KNOWN: readonly (readonly [string, ImportKind])[] = [
   [".travis.yaml", "travis"],
 ];
 
+/** Files of systems that are not read, by what they are called. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/(?:^|\/)\.github\/workflows\//, "GitHub Actions"],
+  [/(?:^|\/)Jenkinsfile|\.jenkinsfile$/i, "Jenkins"],
+  [/bamboo/i, "Bamboo"],
+  [/(?:^|\/)\.circleci\//, "CircleCI"],
+  [/azure-pipelines/, "Azure Pipelines"],
+  [/bitbucket-pipelines/, "Bitbucket Pipelines"],
+  [/(?:^|\/)\.?(?:drone|woodpecker)[./]/, "Drone and Woodpecker"],
+];
+
 /** What is imported. */
 export interface ImportManifestOptions {
   /** Absolute path of the project. */
@@ -69,6 +80,12 @@ export async function importManifest(options: ImportManifestOptions): Promise<Im
   const base = file.slice(file.lastIndexOf("/") + 1);
   const kind = options.kind ?? KNOWN.find(([name]) => name === base)?.[1] ??
     (/gitlab/.test(file) ? "gitlab" : /travis/.test(file) ? "travis" : undefined);
+  const other = OTHERS.find(([name]) => name.test(file))?.[1];
+  if (kind === undefined && other !== undefined) {
+    throw new BuildrInputError(
+      `Cannot import "${file}": it is for ${other}, and what is read are the files of GitLab and Travis`,
+    );
+  }
   if (kind === undefined) {
     throw new BuildrInputError(
       `Cannot import "${file}": its name does not say whose it is; add "--kind gitlab" or ` +
