@@ -42,7 +42,7 @@ export async function placeOf(
   const target = foreignTarget(need.target, toolchain);
   const programs = namedPrograms(need.words);
   if (context.settings.runner === "local") {
-    const own = target === undefined ? undefined : crossTools(target, toolchain.host).linker;
+    const own = target === undefined ? undefined : crossTools(target, toolchain).linker;
     const links = [...new Set(["cc", "ld", ...own === undefined ? [] : [own], ...programs])];
     const stamps = links.map((name) => programStamp(name, context));
     const identity = await sha256(JSON.stringify(["here", toolchain.hash, stamps]));

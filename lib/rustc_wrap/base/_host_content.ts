@@ -1,5 +1,6 @@
 import { nameOf, parentOf } from "../_paths.ts";
 import { InfrastructureError } from "../errors.ts";
+import type { Toolchain } from "../toolchain.ts";
 import { crossTools } from "../target/cross_tools.ts";
 import { componentFiles } from "./_components.ts";
 import {
@@ -53,7 +54,7 @@ export async function hostContent(options: HostBaseOptions): Promise<HostContent
     ...PACKAGES,
     ...ofToolchain,
     ...packages,
-    ...target === undefined ? [] : targetPackages(installed, target, toolchain.host),
+    ...target === undefined ? [] : targetPackages(installed, target, toolchain),
     ...tools.packages,
   ]);
   if (missing.length > 0) {
@@ -98,9 +99,9 @@ function libraryPackages(installed: InstalledPackages, target: string): readonly
 function targetPackages(
   installed: InstalledPackages,
   target: string,
-  host: string,
+  toolchain: Toolchain,
 ): readonly string[] {
-  return crossTools(target, host).packages.map((group) =>
+  return crossTools(target, toolchain).packages.map((group) =>
     group.find((name) => installed.has(name)) ?? group[0]!
   );
 }

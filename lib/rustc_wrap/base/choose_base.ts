@@ -82,14 +82,14 @@ export async function chooseBase(need: BaseNeed, around: BaseSurroundings): Prom
     toolchain: ownToolchain ? toolchain : undefined,
     // What is named for a target has what that needs.
     target: ofTarget === undefined && target !== undefined
-      ? { triple: target, tools: crossTools(target, toolchain.host) }
+      ? { triple: target, tools: crossTools(target, toolchain) }
       : undefined,
   });
   return { base: derived?.base ?? from, options, from, derived, linker };
 }
 
-function linkerOf(target: string, { host }: Toolchain): { readonly program?: string } {
-  const { linker } = crossTools(target, host);
+function linkerOf(target: string, toolchain: Toolchain): { readonly program?: string } {
+  const { linker } = crossTools(target, toolchain);
   return linker === undefined ? {} : { program: linker };
 }
 

@@ -1,3 +1,5 @@
+import type { Toolchain } from "../toolchain.ts";
+
 /** What it takes to link programs for another target, in Debian's names. */
 export interface CrossTools {
   /** The linker where rustc's own choice, mostly `cc`, is that of this machine's programs. */
@@ -7,6 +9,9 @@ export interface CrossTools {
   /** Packages with linker and C library: one of each group. */
   readonly packages: readonly (readonly string[])[];
 }
+
+/** What counts of a toolchain. */
+export type CrossToolchain = Pick<Toolchain, "host" | "sysroot">;
 
 /** Names that Debian has for processors: those of GNU's programs, and its own. */
 const LINUX_GNU: readonly (readonly [rust: RegExp, gnu: string, debian: string])[] = [
@@ -34,13 +39,18 @@ const LINUX_GNU: readonly (readonly [rust: RegExp, gnu: string, debian: string])
  * Says what links programs for a target, and which Debian packages that is in.
  *
  * @param triple The target, as rustc calls it.
- * @param host The target of this machine's own programs.
+ * @param toolchain The compiler: its own target, and where it is.
  * @returns Linker and packages; nothing for targets that rustc links by itself, and for those that
  * Debian has nothing for.
  */
-export function crossTools(triple: string, host: string): CrossTools {
+export function crossTools(triple: string, toolchain: CrossToolchain): CrossTools {
+  const { host, sysroot } = toolchain;
   if (triple === host) return NOTHING;
-  if (/-linux-musl/.test(triple)) return muslTools(triple, host);
+  if (/-linux-musl/.test(triple)) return muslTools(triple, toolchain);
+  // rustup's toolchains have a linker for it, and Debian's have not.
+  if (triple.startsWith("wasm32-") && sysroot === "/usr") {
+    return { linker: "wasm-ld", program: "wasm-ld", packages: [["lld"]] };
+  }
   const mingw = /^(x86_64|i[56]86)-.*-windows-gnu$/.exec(triple);
   if (mingw !== null) {
     const name = `gcc-mingw-w64-${mingw[1] === "x86_64" ? "x86-64" : "i686"}`;
@@ -61,10 +71,11 @@ const NOTHING: CrossTools = { linker: undefined, program: undefined, packages: [
  * The C library comes with the target, and every linker for the processor will do; what `musl-gcc`
  * of Debian is for is C code, and it is there for this machine's processor only.
  */
-function muslTools(triple: string, host: string): CrossTools {
+function muslTools(triple: string, toolchain: CrossToolchain): CrossTools {
+  const { host } = toolchain;
   const processor = triple.split("-")[0]!;
   if (processor === host.split("-")[0]) {
     return { linker: undefined, program: "musl-gcc", packages: [["musl-tools"]] };
   }
-  return crossTools(triple.replace("-musl", "-gnu"), host);
+  return crossTools(triple.replace("-musl", "-gnu"), toolchain);
 }

@@ -29,7 +29,7 @@ export function localLinker(unit: Unit, toolchain: Toolchain, searchPath: string
   if (target === undefined || !unit.links || namedLinker(unit.argv) !== undefined) {
     return RUSTCS_OWN;
   }
-  const { linker, packages } = crossTools(target, toolchain.host);
+  const { linker, packages } = crossTools(target, toolchain);
   if (linker === undefined) return RUSTCS_OWN;
   if (findProgram(linker, searchPath) !== undefined) {
     return { words: ["-C", `linker=${linker}`], missing: undefined };
