@@ -1,5 +1,10 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { checkSetup, runnerCapabilities } from "../lib/rustc_wrap/mod.ts";
+import {
+  checkSetup,
+  recreateOwnBuilder,
+  removeOwnBuilder,
+  runnerCapabilities,
+} from "../lib/rustc_wrap/mod.ts";
 import { ExitCode } from "./exit_code.ts";
 import { formatJson, formatTable, type Output } from "./output.ts";
 import { readOwnSettings } from "./rustc_wrap_settings.ts";
@@ -25,6 +30,7 @@ export function wrapDoctorCommand(output: Output): CommandUnknownOpts {
 
 /** Makes `superorch rustc-wrap builder`. */
 export function builderCommand(output: Output): CommandUnknownOpts {
+  const onNote = (text: string) => output.err.write(`${text}\n`);
   return new Command("builder")
     .description("Show the builder of the settings and what it can do, as JSON.")
     .action(async () => {
@@ -34,7 +40,29 @@ export function builderCommand(output: Output): CommandUnknownOpts {
       }
       const env = Deno.env.toObject();
       output.out.write(formatJson(await runnerCapabilities({ settings, env })));
-    });
+    })
+    .addCommand(
+      new Command("rm")
+        .description("Remove the builder that the runner buildx has made, with what it has cached.")
+        .action(async () => {
+          const { settings } = await readOwnSettings();
+          const name = await removeOwnBuilder({ settings, env: Deno.env.toObject(), onNote });
+          output.err.write(
+            name === undefined ? "There is no builder of ours\n" : `Removed the builder ${name}\n`,
+          );
+        }),
+    )
+    .addCommand(
+      new Command("recreate")
+        .description("Make that builder anew; what it has cached is kept where that works.")
+        .option("--clean", "keep nothing")
+        .action(async ({ clean }) => {
+          const { settings } = await readOwnSettings();
+          const env = Deno.env.toObject();
+          const name = await recreateOwnBuilder({ settings, env, onNote, clean: clean === true });
+          output.err.write(`Made the builder ${name}\n`);
+        }),
+    ) as unknown as CommandUnknownOpts;
 }
 
 /** Makes `superorch rustc-wrap setup`. */

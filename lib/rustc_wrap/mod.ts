@@ -68,6 +68,11 @@ export {
   type FindClientOptions,
   type FoundClient,
 } from "./runners/docker_client.ts";
+export {
+  type OwnBuilderOptions,
+  recreateOwnBuilder,
+  removeOwnBuilder,
+} from "./builders/own_builder.ts";
 export { composeFinal, type FinalDockerfile, type FinalParts } from "./final/compose_final.ts";
 export { type RecordedEntry, type RecordedPlan } from "./final/recording_runner.ts";
 export { finalOf } from "./final/read_records.ts";

@@ -35,7 +35,7 @@ Deno.test("buildah makes the files of plain cargo, never a stale one, with words
     for (const line of calls.filter((call) => call.startsWith("build "))) {
       assert.match(
         line,
-        /^build --layers --pull=never --network=none --target=out-\S+ -f Dockerfile(?: --no-cache)? --output=- -$/,
+        /^build --layers --pull=never --network=none --target=out-\S+ -f Dockerfile(?: --no-cache)?(?: --build-arg=\S+)? --output=- -$/,
       );
     }
   } finally {

@@ -18,7 +18,7 @@ Deno.test("buildx makes the files of plain cargo, with words that it and the eng
   for (const line of builds) {
     assert.match(
       line,
-      /^buildx build --progress=plain --network=none --target=out-\S+ -f Dockerfile(?: --no-cache)? --output=type=tar,dest=- -$/,
+      /^buildx build --progress=plain --network=none --target=out-\S+ -f Dockerfile(?: --no-cache)?(?: --build-arg=\S+)? --output=type=tar,dest=- -$/,
     );
   }
   assert.ok(builds.length >= 6, calls.join("\n"));
