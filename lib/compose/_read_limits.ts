@@ -1,5 +1,15 @@
 import type { BlockIo, DeviceRequest, Service } from "./model.ts";
-import { bytes, filled, int, list, object, type Read, type Reader, texts } from "./_reader.ts";
+import {
+  bytes,
+  filled,
+  int,
+  list,
+  object,
+  type Read,
+  type Reader,
+  record,
+  texts,
+} from "./_reader.ts";
 import { parseDuration } from "./quantities.ts";
 import type { TreeNode } from "../yaml_tree/mod.ts";
 
@@ -105,3 +115,28 @@ export const volumesFrom: Read<NonNullable<Service["volumes_from"]>[number]> = (
     ? value
     : reader.wrong(node, path, '"service[:ro]" or "container:name[:ro]"');
 };
+
+/** Reads an item of `device_cgroup_rules`. */
+export const deviceRule: Read<string> = (node, reader, path) => {
+  const value = filled(node, reader, path);
+  return value === undefined || /^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(value)
+    ? value
+    : reader.wrong(node, path, 'a rule such as "c 1:3 rwm"');
+};
+
+/** Reads `ulimits`. */
+export const ulimits: Read<NonNullable<Service["ulimits"]>> = record((node, reader, path) => {
+  if (node.kind !== "map") return int(-1)(node, reader, path);
+  const fields = object<{ soft: number; hard: number }>({ soft: int(-1), hard: int(-1) })(
+    node,
+    reader,
+    path,
+  );
+  if (fields?.soft === undefined || fields.hard === undefined) {
+    return reader.error(node, `"${path}" must have both "soft" and "hard"`);
+  }
+  if (fields.soft > fields.hard && fields.hard !== -1) {
+    return reader.error(node, `"${path}" must not have a soft limit above its hard one`);
+  }
+  return { soft: fields.soft, hard: fields.hard };
+});

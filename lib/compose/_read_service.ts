@@ -1,16 +1,7 @@
-import type {
-  Build,
-  Dependency,
-  Deploy,
-  Device,
-  FileReference,
-  Healthcheck,
-  Service,
-  ServiceNetwork,
-} from "./model.ts";
+import type { Dependency, Device, Healthcheck, Service, ServiceNetwork } from "./model.ts";
 import { namesOf } from "./_merge.ts";
-import { blockIo, gpus, microseconds, reservedDevices, volumesFrom } from "./_read_limits.ts";
-import { address, expose, isAddress, ports } from "./_read_ports.ts";
+import { blockIo, deviceRule, gpus, microseconds, ulimits, volumesFrom } from "./_read_limits.ts";
+import { address, expose, ports } from "./_read_ports.ts";
 import {
   bool,
   bytes,
@@ -30,93 +21,17 @@ import {
   texts,
   words,
 } from "./_reader.ts";
-import { fileMode, volumes } from "./_read_volumes.ts";
-import { isNull, mapAt, type MapNode, type TreeNode } from "../yaml_tree/mod.ts";
-
-const fileReference: Read<FileReference> = (node, reader, path) => {
-  if (node.kind === "scalar") {
-    const source = filled(node, reader, path);
-    return source === undefined ? undefined : { source };
-  }
-  const fields = object<FileReference>({
-    source: filled,
-    target: filled,
-    uid: id,
-    gid: id,
-    mode: fileMode,
-  })(node, reader, path);
-  if (fields === undefined) return undefined;
-  if (fields.source === undefined) {
-    return reader.error(node, `An item of "${path}" must have a "source"`);
-  }
-  return fields as FileReference;
-};
-
-function id(...[node, reader, path]: Parameters<Read<string>>): string | undefined {
-  const value = text(node, reader, path);
-  return value === undefined || /^\d+$/.test(value)
-    ? value
-    : reader.wrong(node, path, "a number of a user or group");
-}
+import { volumes } from "./_read_volumes.ts";
+import { isNull } from "../yaml_tree/mod.ts";
+import { build, fileReference } from "./_read_build.ts";
+import { deploy } from "./_read_deploy.ts";
+import { extraHosts } from "./_read_hosts.ts";
 
 const mac: Read<string> = (node, reader, path) => {
   const value = text(node, reader, path);
   return value === undefined || /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/.test(value)
     ? value
     : reader.wrong(node, path, 'a MAC address such as "02:42:ac:11:00:02"');
-};
-
-const build: Read<Build> = (node, reader, path) => {
-  const map = node.kind === "scalar" ? mapAt(node, [["context", node]]) : node;
-  const result = object<Build>({
-    context: filled,
-    dockerfile: filled,
-    dockerfile_inline: text,
-    args: environment,
-    cache_from: list(cacheImage),
-    extra_hosts: extraHosts,
-    labels: texts,
-    network: filled,
-    no_cache: bool,
-    platforms: list(filled),
-    pull: bool,
-    secrets: list(fileReference),
-    tags: list(filled),
-    target: filled,
-  }, {
-    additional_contexts: "superorch gives a build one context",
-    cache_to: "the engine's own builder keeps its cache itself",
-    entitlements: "the engine's own builder gives none",
-    isolation: "it has a meaning on Windows only",
-    privileged: "the engine's own builder gives no privileges",
-    provenance: "the engine's own builder makes no attestations",
-    sbom: "the engine's own builder makes no attestations",
-    shm_size: "superorch does not limit the memory of a build",
-    ssh: "superorch does not lend keys to a build",
-    ulimits: "superorch does not limit the processes of a build",
-  })(map, reader, path);
-  if (result === undefined || map.kind !== "map") return undefined;
-  if (result.dockerfile !== undefined && result.dockerfile_inline !== undefined) {
-    reader.error(
-      map.entries.get("dockerfile_inline")!.key,
-      `"${path}" must not have both "dockerfile" and "dockerfile_inline"`,
-    );
-  }
-  if ((result.platforms?.length ?? 0) > 1) {
-    reader.error(
-      map.entries.get("platforms")!.key,
-      `"${path}.platforms" must have one platform: an image of several needs a registry`,
-    );
-  }
-  if (
-    result.context !== undefined && /^(?:https?:|git@|git:|ssh:|github\.com\/)/.test(result.context)
-  ) {
-    reader.error(
-      map.entries.get("context")!.value,
-      `Cannot build from "${result.context}": the context must be a directory`,
-    );
-  }
-  return result;
 };
 
 const dependsOn: Read<Readonly<Record<string, Dependency>>> = (node, reader, path) => {
@@ -198,30 +113,6 @@ function permissions(...[node, reader, path]: Parameters<Read<string>>): string 
     : reader.wrong(node, path, 'any of the letters "rwm"');
 }
 
-const extraHosts: Read<readonly string[]> = (node, reader, path) => {
-  const found: string[] = [];
-  const add = (name: string, ip: string, at: TreeNode) => {
-    const clean = ip.replace(/^\[(.*)\]$/, "$1");
-    if (name !== "" && (isAddress(clean) || clean === "host-gateway")) {
-      found.push(`${name}=${clean}`);
-    } else reader.wrong(at, path, '"name=address"');
-  };
-  if (node.kind === "map") {
-    for (const [name, { value }] of node.entries) {
-      for (const one of value.kind === "list" ? value.items : [value]) {
-        if (one.kind === "scalar") add(name, one.text, one);
-        else reader.wrong(one, `${path}.${name}`, "an IP address");
-      }
-    }
-    return found;
-  }
-  for (const one of list(filled)(node, reader, path) ?? []) {
-    const at = one.search(/[=:]/);
-    add(at === -1 ? "" : one.slice(0, at), one.slice(at + 1), node);
-  }
-  return found;
-};
-
 const healthcheck: Read<Healthcheck> = (node, reader, path) =>
   object<Healthcheck>({
     test: (value, reader, path) => {
@@ -247,67 +138,6 @@ const healthcheck: Read<Healthcheck> = (node, reader, path) =>
   }, {
     start_interval: "engines before 25 do not have it, and superorch checks every 300 ms anyway",
   })(node, reader, path) as Healthcheck | undefined;
-
-const SWARM = "it has a meaning in a swarm only";
-
-type Reservations = NonNullable<NonNullable<Deploy["resources"]>["reservations"]>;
-type RestartPolicy = NonNullable<Deploy["restart_policy"]>;
-
-const deploy: Read<Deploy> = (node, reader, path) =>
-  object<Deploy>({
-    replicas: int(0, 1_000),
-    resources: object<NonNullable<Deploy["resources"]>>({
-      limits: object<NonNullable<NonNullable<Deploy["resources"]>["limits"]>>({
-        cpus: number,
-        memory: bytes,
-        pids: int(0),
-      }),
-      reservations: object<Reservations>({ memory: bytes, devices: reservedDevices }, {
-        cpus: "an engine cannot reserve processors for a container",
-        generic_resources: SWARM,
-      }),
-    }),
-    restart_policy: (...words) => restartPolicy(...words),
-  }, {
-    mode: { reason: SWARM, unless: "replicated" },
-    endpoint_mode: SWARM,
-    labels: SWARM,
-    placement: SWARM,
-    update_config: SWARM,
-    rollback_config: SWARM,
-  })(node, reader, path) as Deploy | undefined;
-
-// An engine counts attempts after failures only.
-const restartPolicy: Read<RestartPolicy> = (node, reader, path) => {
-  const policy = object<RestartPolicy>({
-    condition: oneOf("none", "on-failure", "any"),
-    max_attempts: int(0),
-  }, {
-    delay: "the engine chooses the pause itself",
-    window: "the engine restarts without a window",
-  })(node, reader, path);
-  if (policy?.max_attempts !== undefined && policy.condition !== "on-failure") {
-    const at = (node as MapNode).entries.get("max_attempts")!.key;
-    return reader.error(at, `"${path}.max_attempts" must go with the condition "on-failure"`);
-  }
-  return policy;
-};
-
-const ulimits: Read<NonNullable<Service["ulimits"]>> = record((node, reader, path) => {
-  if (node.kind !== "map") return int(-1)(node, reader, path);
-  const fields = object<{ soft: number; hard: number }>({ soft: int(-1), hard: int(-1) })(
-    node,
-    reader,
-    path,
-  );
-  if (fields?.soft === undefined || fields.hard === undefined) {
-    return reader.error(node, `"${path}" must have both "soft" and "hard"`);
-  }
-  if (fields.soft > fields.hard && fields.hard !== -1) {
-    return reader.error(node, `"${path}" must not have a soft limit above its hard one`);
-  }
-  return { soft: fields.soft, hard: fields.hard };
-});
 
 const restart: Read<string> = (node, reader, path) => {
   const value = text(node, reader, path);
@@ -352,28 +182,6 @@ interface ReadElsewhere {
   readonly extends?: string;
   readonly label_file?: string;
 }
-
-// What counts is an image; a cache in another form is the builder's own.
-const cacheImage: Read<string> = (node, reader, path) => {
-  const value = filled(node, reader, path);
-  if (value === undefined || !value.includes("=")) return value;
-  const fields = new Map(
-    value.split(",").map((part) => {
-      const at = part.indexOf("=");
-      return [part.slice(0, at), part.slice(at + 1)];
-    }),
-  );
-  const reference = fields.get("ref");
-  if (fields.get("type") === "registry" && reference) return reference;
-  return reader.error(node, `Cannot use "${value}": the engine takes cached steps of images only`);
-};
-
-const deviceRule: Read<string> = (node, reader, path) => {
-  const value = filled(node, reader, path);
-  return value === undefined || /^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(value)
-    ? value
-    : reader.wrong(node, path, 'a rule such as "c 1:3 rwm"');
-};
 
 /** Reads one service; what refers to other parts of the project is checked later. */
 export const readService: Read<Service> = object<Service & ReadElsewhere>({

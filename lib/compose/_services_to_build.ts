@@ -1,7 +1,7 @@
 import type { EngineClient } from "../engine/mod.ts";
 import { LABEL } from "../containers/mod.ts";
 import type { Project } from "./project.ts";
-import { imageNameOf } from "./to_network.ts";
+import { imageNameOf } from "./_service_image.ts";
 import type { UpTarget } from "./up_target.ts";
 
 /**

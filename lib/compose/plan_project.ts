@@ -11,7 +11,7 @@ import {
   specHash,
 } from "../containers/mod.ts";
 import { servicesToBuild } from "./_services_to_build.ts";
-import { imageNameOf } from "./to_network.ts";
+import { imageNameOf } from "./_service_image.ts";
 import type { UpOptions } from "./up_options.ts";
 import { select, type Selection, serviceOf, type UpTarget } from "./up_target.ts";
 
