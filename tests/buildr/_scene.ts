@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Coordinator } from "../../lib/buildr/coordinator/coordinator.ts";
-import { type BuildRecord, Ledger } from "../../lib/buildr/coordinator/ledger.ts";
+import { Ledger } from "../../lib/buildr/coordinator/ledger.ts";
+import type { BuildRecord } from "../../lib/buildr/coordinator/ledger_records.ts";
 import { isFinal } from "../../lib/buildr/queue/events.ts";
 import {
   EmbeddedCoordinatorTransport,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { Ledger, LedgerError } from "../../lib/buildr/coordinator/ledger.ts";
+import { Ledger } from "../../lib/buildr/coordinator/ledger.ts";
+import { LedgerError } from "../../lib/buildr/coordinator/ledger_database.ts";
 import type { BuildEvent } from "../../lib/buildr/queue/events.ts";
 import type { BuildJob } from "../../lib/buildr/queue/job.ts";
 import { smallDisk, whyNoSmallDisk } from "../support/small_disk.ts";

@@ -4,16 +4,20 @@ import {
   type BuildStatus,
   isFinal,
 } from "../queue/events.ts";
-import { type BuildJob, checkJob, JobRefusedError } from "../queue/job.ts";
-import { type RepositoryPolicy, repositoryProblem } from "../queue/repository.ts";
+import { JobRefusedError } from "../queue/job.ts";
+import type { RepositoryPolicy } from "../queue/repository.ts";
 import type {
   CoordinatorTransport,
   DeadJob,
   SeedSubmission,
   SubmitOptions,
 } from "../queue/transport.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { EventBatch } from "./event_batch.ts";
-import type { BuildRecord, Ledger, LedgerEvent } from "./ledger.ts";
+import { Followers, type FollowOptions } from "./followers.ts";
+import type { Ledger } from "./ledger.ts";
+import type { BuildRecord, LedgerEvent } from "./ledger_records.ts";
+import { type Submission, Submissions, type Submitted } from "./submissions.ts";
 
 /** What a coordinator is made of. */
 export interface CoordinatorOptions {
@@ -40,24 +44,8 @@ export interface CoordinatorOptions {
   readonly onProblem?: (error: unknown) => void;
 }
 
-/** A build to submit: a job whose id, version and time may be left out. */
-export type Submission =
-  & Omit<BuildJob, "v" | "id" | "submitted_at">
-  & Partial<Pick<BuildJob, "v" | "id" | "submitted_at">>;
-
-interface Submitted {
-  readonly build: BuildRecord;
-  readonly isNew: boolean;
-}
-
-interface SubmitWaiting {
-  readonly jobs: readonly BuildJob[];
-  readonly resolve: (taken: readonly Submitted[]) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** How long a build may wait for others to be written with: less than the disk takes for one. */
-const SUBMIT_WAIT_MS = 2;
+/** How long an agent may be silent before it counts as gone. */
+const DEFAULT_AGENT_TIMEOUT_MS = 30_000;
 /** How often it looks after itself. */
 const TICK_MS = 1_000;
 /** How often the number of waiting builds is noted for the plot. */
@@ -79,15 +67,12 @@ export class Coordinator implements AsyncDisposable {
   readonly #options: CoordinatorOptions;
   readonly #transport: CoordinatorTransport;
   readonly #name: string;
+  readonly #agentTimeoutMs: number;
   readonly #batch: EventBatch;
-  readonly #followers = new Set<() => void>();
-  readonly #agents = new Map<string, AgentHeartbeat & { readonly heardAt: number }>();
+  readonly #followers: Followers;
+  readonly #dispatcher: Dispatcher;
+  readonly #submissions: Submissions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
-  #dispatching: Promise<void> | undefined;
-  #wantsDispatch = false;
-  #isClosed = false;
-  #submitting: SubmitWaiting[] = [];
-  #submitTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -95,6 +80,24 @@ export class Coordinator implements AsyncDisposable {
     this.#transport = options.transport;
     this.#name = options.name ?? "coordinator";
     this.#batch = new EventBatch((events) => this.#record(events));
+    const { ledger, transport, repositories, agentTimeoutMs = DEFAULT_AGENT_TIMEOUT_MS } = options;
+    this.#agentTimeoutMs = agentTimeoutMs;
+    this.#followers = new Followers(ledger);
+    this.#dispatcher = new Dispatcher({
+      ledger,
+      transport,
+      lookahead: options.lookahead ?? 4,
+      agentTimeoutMs,
+      onProblem: (error) => options.onProblem?.(error),
+    });
+    this.#submissions = new Submissions({
+      ledger,
+      repositories,
+      onNew: () => {
+        this.#followers.notify();
+        this.#dispatcher.look();
+      },
+    });
   }
 
   /**
@@ -119,7 +122,7 @@ export class Coordinator implements AsyncDisposable {
     this.#timers.push(
       setInterval(() => this.#attempt(() => this.ledger.noteDepth()), DEPTH_MS),
     );
-    this.#dispatch();
+    this.#dispatcher.look();
   }
 
   /** The transport, for people. */
@@ -157,24 +160,8 @@ export class Coordinator implements AsyncDisposable {
   submitAll(
     submissions: readonly Submission[],
     reply: SubmitOptions = {},
-  ): readonly { readonly build: BuildRecord; readonly isNew: boolean }[] {
-    return this.#insert(this.#checkAll(submissions), reply);
-  }
-
-  #checkAll(submissions: readonly Submission[]): readonly BuildJob[] {
-    const problems: string[] = [];
-    const jobs = submissions.flatMap((submission, index) => {
-      try {
-        return [this.#check(submission)];
-      } catch (error) {
-        if (!(error instanceof JobRefusedError)) throw error;
-        const place = submissions.length === 1 ? "" : `build ${index + 1}: `;
-        problems.push(...error.problems.map((problem) => `${place}${problem}`));
-        return [];
-      }
-    });
-    if (problems.length > 0) throw new JobRefusedError(problems);
-    return jobs;
+  ): readonly Submitted[] {
+    return this.#submissions.takeAll(submissions, reply);
   }
 
   /**
@@ -188,55 +175,8 @@ export class Coordinator implements AsyncDisposable {
    */
   submitSoon(
     submissions: readonly Submission[],
-  ): Promise<readonly { readonly build: BuildRecord; readonly isNew: boolean }[]> {
-    const jobs = this.#checkAll(submissions);
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Submitted[]>();
-    this.#submitting.push({ jobs, resolve, reject });
-    this.#submitTimer ??= setTimeout(() => this.#submitWaiting(), SUBMIT_WAIT_MS);
-    return promise;
-  }
-
-  #submitWaiting(): void {
-    clearTimeout(this.#submitTimer);
-    this.#submitTimer = undefined;
-    const waiting = this.#submitting;
-    this.#submitting = [];
-    if (waiting.length === 0) return;
-    try {
-      const taken = this.#insert(waiting.flatMap(({ jobs }) => jobs), {});
-      let from = 0;
-      for (const { jobs, resolve } of waiting) resolve(taken.slice(from, from += jobs.length));
-    } catch (error) {
-      for (const { reject } of waiting) reject(error);
-    }
-  }
-
-  #insert(jobs: readonly BuildJob[], reply: SubmitOptions): readonly Submitted[] {
-    const isNew = this.ledger.submitAll(jobs, reply);
-    if (isNew.includes(true)) {
-      this.#notify();
-      this.#dispatch();
-    }
-    return jobs.map(({ id }, index) => ({ build: this.ledger.get(id)!, isNew: isNew[index]! }));
-  }
-
-  #check(submission: Submission): BuildJob {
-    // What is no object is for `checkJob` to refuse.
-    const isObject = typeof submission === "object" && submission !== null &&
-      !Array.isArray(submission);
-    const job = checkJob(
-      isObject
-        ? {
-          ...submission,
-          v: submission.v ?? 1,
-          id: submission.id ?? crypto.randomUUID(),
-          submitted_at: submission.submitted_at ?? Date.now(),
-        }
-        : submission,
-    );
-    const problem = repositoryProblem(job.repo, this.#options.repositories);
-    if (problem !== undefined) throw new JobRefusedError([`"repo": ${problem}`]);
-    return job;
+  ): Promise<readonly Submitted[]> {
+    return this.#submissions.takeSoon(submissions);
   }
 
   /**
@@ -245,8 +185,7 @@ export class Coordinator implements AsyncDisposable {
    * @returns Ends that.
    */
   onChange(listener: () => void): () => void {
-    this.#followers.add(listener);
-    return () => this.#followers.delete(listener);
+    return this.#followers.add(listener);
   }
 
   /**
@@ -271,7 +210,7 @@ export class Coordinator implements AsyncDisposable {
     if (build === undefined || isFinal(build.status)) return build;
     if (build.status === "queued") {
       this.ledger.finish(id, "canceled", reason, this.#name);
-      this.#notify();
+      this.#followers.notify();
     }
     // Also when it waits: an agent may be taking it at this moment.
     await this.#transport.control({ v: 1, type: "cancel", build: id, reason });
@@ -289,7 +228,7 @@ export class Coordinator implements AsyncDisposable {
 
   /** Agents that have been heard of lately, by name. */
   agents(): readonly (AgentHeartbeat & { readonly isAlive: boolean; readonly heardAt: number })[] {
-    const limit = Date.now() - (this.#options.agentTimeoutMs ?? 30_000);
+    const limit = Date.now() - this.#agentTimeoutMs;
     return this.ledger.agents().map(({ beat, lastSeenAt }) => ({
       ...beat,
       heardAt: lastSeenAt,
@@ -327,69 +266,24 @@ export class Coordinator implements AsyncDisposable {
    * @param options `after`: with a larger number, default only new ones; `build`: of this one, and
    * then it ends after the result; `signal`: ends it.
    */
-  async *follow(
-    options: { readonly after?: number; readonly build?: string; readonly signal?: AbortSignal } =
-      {},
-  ): AsyncIterable<LedgerEvent> {
-    const { build, signal } = options;
-    let after = options.after ?? this.ledger.lastEventId();
-    let wake = () => {};
-    let isDirty = true;
-    const listener = () => {
-      isDirty = true;
-      wake();
-    };
-    this.#followers.add(listener);
-    signal?.addEventListener("abort", listener);
-    try {
-      while (signal?.aborted !== true && !this.#isClosed) {
-        if (!isDirty) await new Promise<void>((resolve) => wake = resolve);
-        isDirty = false;
-        for (;;) {
-          const events = this.ledger.events({
-            after,
-            limit: 500,
-            ...(build === undefined ? {} : { build }),
-          });
-          for (const event of events) {
-            if (signal?.aborted) return;
-            after = event.id;
-            yield event;
-          }
-          if (events.length < 500) break;
-        }
-        if (build !== undefined) {
-          const status = this.ledger.get(build)?.status;
-          if (status === undefined || (isFinal(status) && !isDirty)) return;
-        }
-      }
-    } finally {
-      this.#followers.delete(listener);
-      signal?.removeEventListener("abort", listener);
-    }
+  follow(options: FollowOptions = {}): AsyncIterable<LedgerEvent> {
+    return this.#followers.follow(options);
   }
 
   /** Notes what has come, and closes the transport. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
     for (const timer of this.#timers) clearInterval(timer);
-    this.#submitWaiting();
-    this.#notify();
-    await this.#dispatching;
+    const dispatching = this.#dispatcher.close();
+    this.#submissions.flush();
+    this.#followers.close();
+    await dispatching;
     this.#batch.flush();
     await this.#transport[Symbol.asyncDispose]();
   }
 
-  #notify(): void {
-    for (const follower of [...this.#followers]) follower();
-  }
-
   #hear(beat: AgentHeartbeat): void {
-    const known = this.#agents.get(beat.agent);
-    this.#agents.set(beat.agent, { ...beat, heardAt: Date.now() });
     this.#attempt(() => this.ledger.noteAgent(beat));
-    // Room for more, perhaps.
-    if (known === undefined || known.builds.length > beat.builds.length) this.#dispatch();
+    this.#dispatcher.hear(beat);
   }
 
   #takeSeedJob({ repo, branch, ...reply }: SeedSubmission): Promise<void> {
@@ -401,7 +295,7 @@ export class Coordinator implements AsyncDisposable {
       const job = { v: 1, id: crypto.randomUUID(), repo, submitted_at: Date.now() } as const;
       this.ledger.submit(job, reply);
       this.ledger.finish(job.id, "error", error.message, this.#name);
-      this.#notify();
+      this.#followers.notify();
     }
     return Promise.resolve();
   }
@@ -421,47 +315,13 @@ export class Coordinator implements AsyncDisposable {
       // It works for nothing: the build has a result, or another agent has it.
       if (result === "stale" && event.type === "started") this.#cancelLease(event, "superseded");
     }
-    this.#notify();
-    if (mayDispatch) this.#dispatch();
+    this.#followers.notify();
+    if (mayDispatch) this.#dispatcher.look();
   }
 
   #cancelLease({ build, lease }: BuildEvent, reason: string): void {
     this.#transport.control({ v: 1, type: "cancel", build, lease, reason })
       .catch((error) => this.#options.onProblem?.(error));
-  }
-
-  /** Hands builds on until there is no room; asked again while it does so, it looks again. */
-  #dispatch(): void {
-    this.#wantsDispatch = true;
-    this.#dispatching ??= this.#dispatchAll().finally(() => this.#dispatching = undefined);
-  }
-
-  async #dispatchAll(): Promise<void> {
-    try {
-      while (this.#wantsDispatch && !this.#isClosed) {
-        this.#wantsDispatch = false;
-        const room = this.#room();
-        if (room <= 0) continue;
-        for (const build of this.ledger.ready(room)) {
-          await this.#transport.submit(build.job, { ...build.reply, attemptsSeen: build.attempt });
-          // After a crash right here it is handed on twice, and one of them counts.
-          this.ledger.markDispatched(build.job.id);
-        }
-      }
-    } catch (error) {
-      // The transport is away, or the disk is full; the tick tries again.
-      this.#options.onProblem?.(error);
-    }
-  }
-
-  #room(): number {
-    let free = 0;
-    const limit = Date.now() - (this.#options.agentTimeoutMs ?? 30_000);
-    for (const agent of this.#agents.values()) {
-      if (agent.heardAt < limit || agent.draining) continue;
-      free += Math.max(0, agent.slots - agent.builds.length);
-    }
-    return free + (this.#options.lookahead ?? 4) - this.ledger.dispatched();
   }
 
   #tick(): void {
@@ -471,11 +331,11 @@ export class Coordinator implements AsyncDisposable {
       if (now - cancelRequestedAt < CANCEL_PATIENCE_MS) continue;
       // Its agent is gone or hangs: the wish counts all the same.
       this.ledger.finish(build.job.id, "canceled", "cancelled; its agent is silent", this.#name);
-      this.#notify();
+      this.#followers.notify();
     }
     const { retentionMs = 30 * 24 * 3600_000, retentionCount = 100 } = this.#options;
     this.ledger.expire(now - retentionMs, retentionCount);
-    this.#dispatch();
+    this.#dispatcher.look();
   }
 
   #attempt(work: () => void): void {

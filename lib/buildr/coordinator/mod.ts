@@ -21,14 +21,15 @@
  * @module
  */
 
-export { Coordinator, type CoordinatorOptions, type Submission } from "./coordinator.ts";
-export {
-  type Applied,
-  type BuildRecord,
-  Ledger,
-  LedgerError,
-  type LedgerEvent,
-  type LedgerOptions,
-  type ListOptions,
-  type StageRecord,
-} from "./ledger.ts";
+export { Coordinator, type CoordinatorOptions } from "./coordinator.ts";
+export type { FollowOptions } from "./followers.ts";
+export { Ledger } from "./ledger.ts";
+export { LedgerError, type LedgerOptions } from "./ledger_database.ts";
+export type {
+  Applied,
+  BuildRecord,
+  LedgerEvent,
+  ListOptions,
+  StageRecord,
+} from "./ledger_records.ts";
+export type { Submission, Submitted } from "./submissions.ts";

@@ -1,5 +1,5 @@
 import { isFinal } from "../../queue/events.ts";
-import type { BuildRecord, StageRecord } from "../ledger.ts";
+import type { BuildRecord, StageRecord } from "../ledger_records.ts";
 import type { LogLine } from "../server/log_lines.ts";
 import { ago, badge, commitOf, repoLink, shortRepo, took } from "./format.ts";
 import { type Html, html, type HtmlPart } from "./html.ts";

@@ -1,5 +1,5 @@
 import type { BuildStatus } from "../../queue/events.ts";
-import type { BuildRecord } from "../ledger.ts";
+import type { BuildRecord } from "../ledger_records.ts";
 import { ago, badge, commitOf, shortRepo, took } from "./format.ts";
 import { type Html, html } from "./html.ts";
 

@@ -1,5 +1,5 @@
 import { redact } from "../../agent/checkout.ts";
-import type { BuildRecord } from "../ledger.ts";
+import type { BuildRecord } from "../ledger_records.ts";
 import { type Html, html } from "./html.ts";
 
 /** The last two parts of an address, without `.git`. */

@@ -1,4 +1,4 @@
-import type { StageRecord } from "../ledger.ts";
+import type { StageRecord } from "../ledger_records.ts";
 import { needsOf } from "../server/views.ts";
 import { duration } from "./format.ts";
 import { type Html, html } from "./html.ts";

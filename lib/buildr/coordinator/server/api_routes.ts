@@ -1,6 +1,7 @@
 import { isFinal } from "../../queue/events.ts";
-import { type Coordinator, isBuildStatus, type Submission } from "../coordinator.ts";
-import type { BuildRecord } from "../ledger.ts";
+import { type Coordinator, isBuildStatus } from "../coordinator.ts";
+import type { Submission } from "../submissions.ts";
+import type { BuildRecord } from "../ledger_records.ts";
 import { readBody, readJson } from "./body.ts";
 import { changeStream, eventStream } from "./event_stream.ts";
 import { HttpError } from "./http_error.ts";

@@ -1,7 +1,7 @@
 import { errorMessage } from "../../../errors/mod.ts";
 import { JobRefusedError } from "../../queue/job.ts";
 import { TransportError } from "../../queue/transport.ts";
-import { LedgerError } from "../ledger.ts";
+import { LedgerError } from "../ledger_database.ts";
 
 /** A request that gets another answer than the one it wanted. */
 export class HttpError extends Error {

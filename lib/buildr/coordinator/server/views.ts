@@ -2,7 +2,7 @@ import { redact } from "../../agent/checkout.ts";
 import type { DeadJob } from "../../queue/transport.ts";
 import type { BuildJob } from "../../queue/job.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { BuildRecord, LedgerEvent, StageRecord } from "../ledger.ts";
+import type { BuildRecord, LedgerEvent, StageRecord } from "../ledger_records.ts";
 
 /**
  * A job as everybody may see it: passwords in addresses are starred, and of its variables only the

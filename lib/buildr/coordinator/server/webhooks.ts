@@ -1,4 +1,4 @@
-import type { Submission } from "../coordinator.ts";
+import type { Submission } from "../submissions.ts";
 import { compileGlob } from "../../plan/glob.ts";
 import { parseJson } from "./body.ts";
 import { HttpError } from "./http_error.ts";
