@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Ledger } from "../../lib/buildr/coordinator/ledger.ts";
 import { eventually } from "../../lib/retry/mod.ts";
 import { HandAgent, serveScene, Teller } from "./_server_scene.ts";
 
@@ -271,4 +272,26 @@ Deno.test("health, figures and depths are told", async () => {
   assert.match(text, /^buildr_http_requests_total\{code="200"\} 1$/m);
   const { depths } = await json(scene.ask("GET", "/api/v1/depths?since=1000"));
   assert.deepEqual(depths[0], { at: 1_000, queued: 1, running: 0 });
+});
+
+Deno.test("a wish to cancel that a coordinator did not live to carry out is carried out by the next one", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "superorch-buildr-" });
+  const path = `${directory}/ledger.db`;
+  try {
+    {
+      using ledger = await Ledger.open(path);
+      const at = { v: 1, submitted_at: 1, repo: "https://example.org/a.git" } as const;
+      ledger.submitAll([{ ...at, id: "waits" }, { ...at, id: "runs" }, { ...at, id: "wanted" }]);
+      ledger.markDispatched("runs");
+      new Teller(ledger, "runs").tell({ type: "started", status: "running" });
+      for (const id of ["waits", "runs"]) ledger.requestCancel(id);
+    }
+    await using scene = await serveScene({}, { path });
+    await eventually(() => {
+      const states = ["waits", "runs", "wanted"].map((id) => scene.ledger.get(id)!.status);
+      assert.deepEqual(states, ["canceled", "canceled", "queued"]);
+    }, 10_000);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });

@@ -326,11 +326,12 @@ export class Coordinator implements AsyncDisposable {
 
   #tick(): void {
     const now = Date.now();
-    for (const build of this.ledger.list({ status: ["running"], limit: 1_000 })) {
-      const { cancelRequestedAt = Infinity } = build;
-      if (now - cancelRequestedAt < CANCEL_PATIENCE_MS) continue;
-      // Its agent is gone or hangs: the wish counts all the same.
-      this.ledger.finish(build.job.id, "canceled", "cancelled; its agent is silent", this.#name);
+    for (const { job, status, cancelRequestedAt = now } of this.ledger.canceling()) {
+      // One in the queue was left there by a coordinator that ended between the wish and its result.
+      const isLate = status === "queued" || now - cancelRequestedAt >= CANCEL_PATIENCE_MS;
+      if (!isLate) continue;
+      const reason = status === "queued" ? "cancelled" : "cancelled; its agent is silent";
+      this.ledger.finish(job.id, "canceled", reason, this.#name);
       this.#followers.notify();
     }
     const { retentionMs = 30 * 24 * 3600_000, retentionCount = 100 } = this.#options;

@@ -202,6 +202,14 @@ export class Ledger implements Disposable {
     return this.get(id);
   }
 
+  /** Builds that somebody wants to stop and that have no result yet. */
+  canceling(): readonly BuildRecord[] {
+    return this.#database.all(
+      `SELECT * FROM builds
+       WHERE status IN ('queued', 'running') AND cancel_requested_at IS NOT NULL`,
+    ).map(readBuild);
+  }
+
   /** A build; `undefined` if unknown. */
   get(id: string): BuildRecord | undefined {
     const row = this.#database.get("SELECT * FROM builds WHERE id = ?", id);
