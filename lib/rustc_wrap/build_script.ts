@@ -6,7 +6,8 @@ import { findResult, keepResult, pathDigest } from "./key.ts";
 import type { Env, RunnerResult, Source, UnitResult } from "./model.ts";
 import { type Place, placeOf } from "./place.ts";
 import { makePlan } from "./plan.ts";
-import { PortablePaths, targetDirOf } from "./portable.ts";
+import { type Portable, targetDirOf } from "./portable.ts";
+import { keptEntries, scriptPaths } from "./remap/script_paths.ts";
 import { directoryDigest } from "./records.ts";
 import { writeAll, writeArtifacts } from "./replay.ts";
 import { runHere } from "./runners/local.ts";
@@ -29,7 +30,7 @@ interface ScriptJob {
   readonly place: Place;
   readonly context: WrapContext;
   readonly source: Source;
-  readonly portable: PortablePaths;
+  readonly portable: Portable;
   /** Directories of other build scripts that variables name. */
   readonly directories: readonly string[];
   readonly env: Env;
@@ -114,16 +115,16 @@ async function prepare(
     ],
   };
   const place = await placeOf(need, toolchain, context);
-  const portable = new PortablePaths(
-    targetDirOf(parentOf(parentOf(parentOf(outDir))), env["TARGET"]),
-  );
+  const targetDir = targetDirOf(parentOf(parentOf(parentOf(outDir))), env["TARGET"]);
   const source = locateSource({
     input: `${env["CARGO_MANIFEST_DIR"] ?? cwd}/build.rs`,
     // A member does not know its workspace when it runs; its target directory mostly is in it.
-    cwd: workspaceOf(cwd, portable.targetDir),
-    targetDir: portable.targetDir,
+    cwd: workspaceOf(cwd, targetDir),
+    targetDir,
     env,
   });
+  const { remap } = settings;
+  const portable = scriptPaths({ remap, source, targetDir, sysroot: toolchain.sysroot, env });
   const variables = containerEnv(env, "build-script", settings.setEnvs);
   const directories = new Set<string>();
   for (const value of Object.values(variables)) {
@@ -134,7 +135,7 @@ async function prepare(
     }
   }
   const sources = await readSources(source, {
-    targetDir: portable.targetDir,
+    targetDir,
     known: [],
     signal,
   });
@@ -144,10 +145,11 @@ async function prepare(
     "build-script",
     place.identity,
     await pathDigest(real) ?? null,
-    portable.away(program),
+    // The name of its directory has cargo's digits, which may come from a path.
+    remap ? nameOf(program) : portable.away(program),
     portable.away(cwd),
     Object.entries(variables).map(([name, value]) => [name, portable.away(value)]),
-    await digestOf(own),
+    await digestOf(keptEntries(own, portable)),
     await Promise.all(
       [...directories].sort().map(async (path) =>
         [portable.away(path), await directoryDigest(path)] as const

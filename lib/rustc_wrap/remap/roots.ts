@@ -22,6 +22,8 @@ export interface RootsQuestion {
   readonly sysroot: string;
   /** Variables of the call. */
   readonly env: Env;
+  /** Whether it works in its package, and need not know of a workspace. Default `false`. */
+  readonly inPackage?: boolean;
 }
 
 /**
@@ -44,6 +46,9 @@ export function remapRoots(question: RootsQuestion): readonly RemapRoot[] | unde
   };
   // Its name has cargo's digits, and those of a package have its path in them.
   if (outDir !== undefined && isBelow(outDir, targetDir)) add(outDir, `${VIRTUAL}/out/${name}`);
+  if (question.inPackage === true && /^(?:member|path)$/.test(source.kind)) {
+    add(source.packageDir, `${VIRTUAL}/package/${name}`);
+  }
   switch (source.kind) {
     case "registry":
     case "vendored":

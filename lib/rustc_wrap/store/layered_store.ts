@@ -166,7 +166,8 @@ export function decodeInputs(
 
 function isInputList(value: Partial<InputList> | null): boolean {
   return typeof value === "object" && value !== null && typeof value.files === "object" &&
-    typeof value.env === "object" && /^[0-9a-f]{64}$/.test(value.result ?? "");
+    typeof value.env === "object" && typeof (value.places ?? {}) === "object" &&
+    /^[0-9a-f]{64}$/.test(value.result ?? "");
 }
 
 function same(a: InputList, b: InputList): boolean {
