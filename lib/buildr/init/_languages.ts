@@ -23,10 +23,14 @@ export async function deno(files: ProjectFiles): Promise<ProjectKind | undefined
   };
 }
 
-/** Finds a project of Node, with the package manager that its lock file is of. */
+/** The release of Node that has support for the longest time. */
+const NODE = 22;
+
+/** Finds a project of Node, with the package manager that its lock file, or it itself, names. */
 export async function node(files: ProjectFiles): Promise<ProjectKind | undefined> {
   if (!files.names.has("package.json")) return undefined;
   const scripts = await sectionNames(files, "package.json", "scripts");
+  const text = await files.read("package.json");
   const lock = first(
     files,
     "pnpm-lock.yaml",
@@ -36,22 +40,22 @@ export async function node(files: ProjectFiles): Promise<ProjectKind | undefined
     "package-lock.json",
     "npm-shrinkwrap.json",
   );
-  const manager = lock?.startsWith("pnpm")
-    ? "pnpm"
-    : lock?.startsWith("yarn")
-    ? "yarn"
-    : lock?.startsWith("bun")
-    ? "bun"
-    : "npm";
+  const named = /"packageManager"\s*:\s*"(pnpm|yarn|bun)@/.exec(text)?.[1];
+  const manager = (lock === undefined ? named : /^(?:pnpm|yarn|bun)/.exec(lock)?.[0]) ?? "npm";
+  const frozen = lock === undefined ? "" : " --frozen-lockfile";
   const install = {
-    pnpm: ["corepack enable", "pnpm install --frozen-lockfile"],
-    yarn: ["corepack enable", "yarn install --frozen-lockfile"],
-    bun: ["bun install --frozen-lockfile"],
-    npm: [lock === undefined ? "npm install" : "npm ci"],
-  }[manager];
+    pnpm: ["corepack enable", `pnpm install${frozen}`],
+    yarn: ["corepack enable", `yarn install${frozen}`],
+    bun: [`bun install${frozen}`],
+  }[manager] ?? [lock === undefined ? "npm install" : "npm ci"];
   const stages = ["lint", "typecheck", "build", "test"].filter((name) => scripts.includes(name))
     .map((name) => stage(name, `${manager} run ${name}`));
-  const version = /(\d+)/.exec(await files.read(".nvmrc"))?.[1] ?? "22";
+  const pinned = await files.read(".nvmrc") || await files.read(".node-version");
+  const [, operator, wanted] =
+    /"engines"\s*:\s*\{[^}]*"node"\s*:\s*"\s*([<>=^~v ]*)(\d+)/.exec(text) ?? [];
+  // At least this one: then the usual one, unless that is older.
+  const engine = operator?.startsWith(">") ? Math.max(NODE, Number(wanted)) : wanted;
+  const version = /(\d+)/.exec(pinned)?.[1] ?? engine ?? NODE;
   return {
     name: "node",
     title: `a Node project (${lock ?? "package.json"})`,
