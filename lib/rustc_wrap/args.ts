@@ -146,11 +146,15 @@ export function parseRustc(words: readonly string[], cwd: string): Unit | undefi
   let outDir: string | undefined;
   let targetTriple: string | undefined;
   let test = false;
+  let incremental: string | undefined;
   for (const { name, value, words: written } of rustcOptions(expandFiles(words, cwd))) {
     if (name === "--diagnostic-width") continue;
     if (name === "-C" || name === "--codegen") {
       const [option = "", text = ""] = splitOnce(value ?? "", "=");
-      if (option === "incremental") continue;
+      if (option === "incremental") {
+        incremental = joinPath(cwd, text);
+        continue;
+      }
       if (option === "extra-filename") extra = text;
     } else if (name === "") inputs.push(value!);
     else if (name === "--crate-name") crate = value;
@@ -183,6 +187,7 @@ export function parseRustc(words: readonly string[], cwd: string): Unit | undefi
     links: links && (emit.length === 0 || emit.includes("link")),
     buildScript: /(?:^|\/)build\/[^/]+$/.test(outDir) && !test && types.join() === "bin",
     targetTriple,
+    incremental,
     cwd,
     argv,
   };

@@ -15,6 +15,7 @@ import type {
   Unit,
 } from "./model.ts";
 import { makePlan } from "./plan.ts";
+import { keepState, stateEntries } from "./incremental.ts";
 import { namesDigest, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import { readSources } from "./source_files.ts";
 import type { Note } from "./trace.ts";
@@ -95,6 +96,7 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
         variables = withFurther(work.env, env, further);
         continue;
       }
+      keepState(unit, result.state);
       await keep(job, result, dependencies, variables, sources.entries);
       return result;
     }
@@ -155,7 +157,7 @@ async function runOnce(
       reason: "none of the sources is in it; is the workspace reached through a symbolic link?",
     });
   }
-  const plan = await makePlan({
+  const made = await makePlan({
     id: unit.id,
     kind: "compile",
     base,
@@ -172,6 +174,7 @@ async function runOnce(
     entries: [
       ...sources,
       ...directories.flat(),
+      ...await stateEntries(unit),
       ...work.needed.files.map(({ path, digest }): SnapshotEntry => ({
         entry: {
           kind: "file",
@@ -187,8 +190,10 @@ async function runOnce(
     // Only where it is used: everything else comes from the builder's cache whatever links.
     ...unit.links && job.linker !== undefined ? { linker: job.linker } : {},
   });
+  const plan = unit.incremental === undefined ? made : { ...made, state: unit.incremental };
   const { jobs } = job;
-  const isPublic = visibilityOf(job.source, settings, work.needed.stems) === "public";
+  const isPublic = unit.incremental === undefined &&
+    visibilityOf(job.source, settings, work.needed.stems) === "public";
   let result = await runner.run(plan, { isPublic, signal, jobs });
   job.onNote(
     `${unit.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
@@ -288,7 +293,10 @@ async function keep(
   );
   const read = dependencies.files.map((file) => joinPath(unit.cwd, file));
   await keepResult(store, work, result, { files, env: asked, read }, {
-    visibility: visibilityOf(source, job.settings, work.needed.stems),
+    // What came of a state of this machine's is nobody else's.
+    visibility: unit.incremental === undefined
+      ? visibilityOf(source, job.settings, work.needed.stems)
+      : "private",
     label: unit.id,
     signal,
   });

@@ -33,7 +33,6 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
   const { unit, rustc, linker, work, context } = job;
   const { cwd, signal, store, env } = context;
   const args = [...work.argv, ...linker.words];
-  // Incremental compilation gives other files each time, and nobody else could use its directory.
   const ran = await runAndKeep(unit, { program: rustc, args, cwd, signal }, {
     stdout: context.stdout,
     stderr: context.stderr,
@@ -63,7 +62,9 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
     env,
   });
   await keepResult(store, work, result, { files: inputs, env: dependencies.env, read }, {
-    visibility: visibilityOf(source, context.settings, work.needed.stems),
+    visibility: unit.incremental === undefined
+      ? visibilityOf(source, context.settings, work.needed.stems)
+      : "private",
     label: unit.id,
     signal,
   });

@@ -68,6 +68,8 @@ export interface Unit {
   readonly buildScript: boolean;
   /** `--target`. */
   readonly targetTriple: string | undefined;
+  /** `-C incremental`, absolute; `undefined`: compiled as a whole. */
+  readonly incremental: string | undefined;
   /** Current directory of the call, absolute. */
   readonly cwd: string;
   /** The words for rustc in cargo's order, without incremental compilation and terminal width. */
@@ -128,6 +130,8 @@ export interface Plan {
   readonly digest: string;
   /** `none` unless the settings say otherwise. */
   readonly network: NetworkMode;
+  /** A directory whose files are wanted too, absolute and below the roots: rustc's own state. */
+  readonly state?: string;
   /** The frontend that reads the Dockerfile; absent: the builder's own. */
   readonly syntax?: string;
   /** How many files the program may have open: `SOFT:HARD`; absent: as many as the builder says. */
@@ -171,6 +175,8 @@ export interface UnitResult {
   readonly stderr: Uint8Array<ArrayBuffer>;
   /** What it made, sorted by path. */
   readonly files: readonly Artifact[];
+  /** What is in the plan's `state`, by path in it; nobody but the next compilation needs it. */
+  readonly state?: readonly Artifact[];
 }
 
 /** What a builder can do; probed once, and remembered for its versions. */

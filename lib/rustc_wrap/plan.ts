@@ -119,6 +119,8 @@ export interface RenderedPlan {
 
 /** Where the program's results and what it printed are in the target stage. */
 export const RESULT_FILES = "files/";
+/** Where what the next compilation of the unit can use is. */
+export const STATE_FILES = "state/";
 
 /**
  * Writes a plan as a Dockerfile and its context. A pure function, in the dialect that every builder
@@ -142,6 +144,8 @@ export function renderPlan(
   ];
   if (capabilities.runNetwork && plan.network === "none") mounts.unshift("--network=none");
   const dockerfile = [
+    // The first line of all, or it is a comment.
+    ...plan.syntax === undefined ? [] : [`# syntax=${plan.syntax}`],
     `FROM ${plan.base.image} AS rust-base`,
     `FROM rust-base AS dep-${name}`,
     "USER 0",
@@ -177,8 +181,12 @@ function scriptOf(plan: Plan): string {
 for file in * .[!.]*; do
   if [ -f "$file" ] && [ "$file" -nt /superorch/run ]; then cp -p "$file" ${out}/files/ || exit 98; fi
 done`;
+  // Without -a, files that are one in two places become two: not all readers know them as one.
+  const keepState = plan.state === undefined ? "" : `
+[ "$(cat ${out}/code)" != 0 ] || [ ! -d ${quote(plan.state)} ] ||
+  cp -Rp ${quote(plan.state)} ${out}/state || exit 98`;
   return `umask 022
-${JOBS}mkdir -p ${out}/files && cd ${quote(plan.cwd)} || exit 97
+${limitOf(plan.nofile)}${JOBS}mkdir -p ${out}/files && cd ${quote(plan.cwd)} || exit 97
 ${plan.linker === undefined ? "" : chooseLinker(plan.linker)}${
     // Assignments of env and not of the shell, whose names are more limited.
     [
@@ -190,7 +198,7 @@ ${plan.linker === undefined ? "" : chooseLinker(plan.linker)}${
       ...words.map(quote),
       ...plan.linker === undefined ? [] : ['${linker:+-C "linker=$linker"}'],
     ].join(" \\\n  ")} </dev/null >${out}/stdout 2>${out}/stderr
-echo $? >${out}/code || exit 98
+echo $? >${out}/code || exit 98${keepState}
 ${collect}
 `;
 }
@@ -224,6 +232,14 @@ function chooseLinker({ variable, program }: PlanLinker): string {
     ? ""
     : `[ -n "$linker" ] || ! command -v ${quote(program)} >/dev/null || linker=${quote(program)}\n`;
   return `linker="\${${variable}-}"\n${own}`;
+}
+
+/** Where a limit is higher than what the builder allows, that counts. */
+function limitOf(nofile: string | undefined): string {
+  const [soft, hard] = nofile?.split(":") ?? [];
+  if (soft === undefined) return "";
+  // The soft one first: a hard one below it is refused.
+  return `ulimit -Sn ${soft} 2>/dev/null; ulimit -Hn ${hard} 2>/dev/null\n`;
 }
 
 /** One word for the shell, whatever is in it. */

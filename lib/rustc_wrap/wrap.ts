@@ -3,6 +3,7 @@ import { nameOf } from "./_paths.ts";
 import { fallBack } from "./fall_back.ts";
 import { findResult, unitKey, type WorkKey } from "./key.ts";
 import type { Unit, UnitResult } from "./model.ts";
+import { withState } from "./incremental.ts";
 import { placeOf } from "./place.ts";
 import { recordFiles } from "./records.ts";
 import { replay } from "./replay.ts";
@@ -34,8 +35,9 @@ export async function wrap(argv: readonly string[], options: WrapOptions = {}): 
   }
   if (call.kind !== "compile") return await runHere(local);
   const context = await openContext(options);
-  const unit = parseRustc(call.rest, context.cwd);
-  if (unit === undefined) return await runHere(local);
+  const parsed = parseRustc(call.rest, context.cwd);
+  if (parsed === undefined) return await runHere(local);
+  const unit = withState(parsed, context.settings);
   context.note(`${unit.id}: ${[call.tool, ...call.rest].map(quoted).join(" ")}`, "trace");
   try {
     return await wrapUnit(unit, call.tool, call.rest, context);
@@ -101,6 +103,7 @@ async function wrapUnit(
 }
 
 function isPublic(unit: Unit, key: WorkKey, { env, settings }: WrapContext): boolean {
+  if (unit.incremental !== undefined) return false;
   const { targetDir } = key.portable;
   const source = locateSource({ input: unit.input, cwd: unit.cwd, targetDir, env });
   return visibilityOf(source, settings, key.needed.stems) === "public";

@@ -87,6 +87,7 @@ Deno.test("a unit is read with everything that cargo says, in cargo's order", ()
       { kind: "native", path: "/usr/lib" },
       { kind: "all", path: "/plain" },
     ],
+    incremental: "/w/target/debug/incremental",
     input: "/w/core/src/lib.rs",
     outDir: "/w/target/debug/deps",
     profileDir: "/w/target/debug",

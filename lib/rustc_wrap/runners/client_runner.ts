@@ -169,8 +169,8 @@ export class ClientRunner implements Runner {
       if (read.status === "rejected") throw read.reason;
       let unit = read.value;
       if (unit === undefined) {
-        const { files, printed } = await readResultDirectory(directory!);
-        unit = assembleResult(plan.id, files, printed);
+        const { files, printed, state } = await readResultDirectory(directory!);
+        unit = assembleResult(plan.id, files, printed, state);
       }
       let sentBytes = 0;
       for (const entry of plan.entries) {

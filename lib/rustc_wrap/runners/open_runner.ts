@@ -17,6 +17,8 @@ import { baseLayout } from "../builders/base_layout.ts";
 import { chooseBuilder } from "../builders/choose_builder.ts";
 import { writeOciImage, writeSavedImage } from "../builders/oci_layout.ts";
 import { hostImage } from "../base/host_base.ts";
+import { PlanRunner } from "./plan_runner.ts";
+import { RepeatingRunner } from "./repeating_runner.ts";
 import { ClientRunner } from "./client_runner.ts";
 
 /**
@@ -30,10 +32,21 @@ import { ClientRunner } from "./client_runner.ts";
  */
 export function openRunner(
   options: HostBaseOptions | NamedBaseOptions,
-  context: Pick<WrapContext, "settings" | "env" | "note">,
+  context: Pick<WrapContext, "settings" | "env" | "note" | "scope">,
   derived?: DerivedBase,
 ): Runner {
-  const runner = openPlain(options, context, derived);
+  const { settings, scope } = context;
+  let runner = openPlain(options, context, derived);
+  if (settings.experiments.includes("repro")) {
+    runner = new RepeatingRunner(runner, ({ id }, names) => {
+      const text = `${id}: not the same when made again: ${names.join(", ")}`;
+      context.note(text, "warn");
+      scope.tellOnce(`repro-${id}`, `warning: rustcbuildx: ${text}`);
+    });
+  }
+  if (settings.syntax !== undefined || settings.nofile !== undefined) {
+    runner = new PlanRunner(runner, settings);
+  }
   const recordDir = context.env["CARGOGREEN_RECORD_DIR_"];
   return recordDir === undefined ? runner : new RecordingRunner(runner, recordDir);
 }
