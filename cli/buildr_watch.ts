@@ -113,6 +113,7 @@ class Changes {
   static async open(directory: string, signal: AbortSignal): Promise<Changes> {
     const real = await Deno.realPath(directory);
     const changes = new Changes(real, signal);
+    for (const path of ownOutputs()) changes.#made.add(path.slice(real.length + 1));
     const watcher = Deno.watchFs(real, { recursive: true });
     signal.addEventListener("abort", () => {
       watcher.close();
@@ -170,4 +171,15 @@ class Changes {
     const now = new Set(await projectFiles(this.#directory, undefined));
     return below.find((path) => now.has(path) && !this.#made.has(path));
   }
+}
+
+// `watch > log` in the project: what it writes itself must not start the next run.
+function ownOutputs(): readonly string[] {
+  return [1, 2].flatMap((fd) => {
+    try {
+      return [Deno.readLinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // not Linux
+    }
+  });
 }
