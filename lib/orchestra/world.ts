@@ -1,7 +1,7 @@
-import { isConfigured, isThere } from "./actions/directories.ts";
+import { isConfigured } from "./actions/directories.ts";
+import { isCloned, repositoryDirectory } from "./actions/sources.ts";
 import { archiveLookup } from "./archives/find_archive.ts";
 import type { RemoteArchives } from "./archives/remote_archives.ts";
-import { repositoryDirectory } from "./environment/mod.ts";
 import { localHead } from "./git/local_head.ts";
 import { readRemoteRefs, remoteHead } from "./git/remote_refs.ts";
 import { readInstalled } from "./installed/read_installed.ts";
@@ -41,7 +41,7 @@ export async function readWorld(
     commits,
     archives: archiveLookup(configuration, commits, options.remoteArchives),
     isConfigured: (target) => isConfigured(configuration, target),
-    isCloned: (repository) => isThere(repositoryDirectory(configuration, repository)),
+    isCloned: (repository) => isCloned(configuration, repository),
   };
 }
 
@@ -54,7 +54,9 @@ async function commitLookup(
   const known = new Map<string, RepositoryHead>();
   let warned = false;
   const look = (repository: string): RepositoryHead => {
-    const local = localHead(repositoryDirectory(configuration, repository));
+    const local = isCloned(configuration, repository)
+      ? localHead(repositoryDirectory(configuration, repository))
+      : undefined;
     const commit = pinned?.get(repository);
     if (commit !== undefined) return { branch: local?.branch ?? null, commit };
     if (local !== undefined) return local;

@@ -103,6 +103,35 @@ export function components(builds: Readonly<Record<string, readonly string[]>>):
   return `${lines.join("\n")}\n`;
 }
 
+/** Writes a configuration of builds by `component@build`: lines of YAML besides plain scripts. */
+export function tree(builds: Readonly<Record<string, readonly string[]>>): string {
+  const byName = new Map<string, [string, readonly string[]][]>();
+  for (const [spec, lines] of Object.entries(builds)) {
+    const [name = "", build = ""] = spec.split("@");
+    byName.set(name, [...byName.get(name) ?? [], [build, lines]]);
+  }
+  const text = ["components:"];
+  for (const [name, list] of byName) {
+    text.push(`  ${name}:`, "    builds:");
+    for (const [build, lines] of list) {
+      const has = (key: string) => lines.some((line) => line.startsWith(key));
+      text.push(`      ${build}:`);
+      if (!has("configure:")) text.push('        configure: mkdir -p "$BUILD_DIR"');
+      if (!has("install:")) {
+        const file = `${name}_${build}`.replaceAll("/", "_");
+        text.push(`        install: echo ${file} > "$TMP_ROOT$ORCHESTRA_ROOT/${file}"`);
+      }
+      text.push(...lines.map((line) => `        ${line}`));
+    }
+  }
+  return `${text.join("\n")}\n`;
+}
+
+/** Whether something is at a path, be it a link that leads nowhere. */
+export async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
 /** What is there already, as a test says. */
 export interface FakeWorld {
   /** Installed builds, as `a@one`, with their hashes. */

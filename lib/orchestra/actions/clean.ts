@@ -1,13 +1,8 @@
 import { isMissing, removeTree } from "../installed/complete_transaction.ts";
 import type { BuildTarget, Configuration } from "../model.ts";
 import { joinPath } from "../_path.ts";
-import {
-  buildDirectory,
-  configureRecord,
-  isThere,
-  repositoryDirectory,
-  sourceDirectory,
-} from "./directories.ts";
+import { buildDirectory, configureRecord, isThere } from "./directories.ts";
+import { repositoryDirectory, sourceDirectory } from "./sources.ts";
 
 /** What is cleaned. */
 export interface CleanOptions {

@@ -1,10 +1,10 @@
 import { OrchestraError } from "../errors.ts";
-import { repositoryDirectory } from "../environment/mod.ts";
 import { gitMessage, runGit } from "../git/run_git.ts";
 import { removeTree } from "../installed/complete_transaction.ts";
 import { baseName, joinPath, parentPath } from "../_path.ts";
 import type { ActionContext } from "./action_context.ts";
-import { isThere, linkSources } from "./directories.ts";
+import { isThere } from "./directories.ts";
+import { isLinkToAnother, linkSources, repositoryDirectory } from "./sources.ts";
 
 /** The branch of a clone whose remote has none of the wanted branches. */
 const TEMPORARY_BRANCH = "orchestra-temporary";
@@ -25,7 +25,8 @@ export async function cloneRepository(
 ): Promise<void> {
   const { configuration, signal, log } = context;
   const directory = repositoryDirectory(configuration, repository);
-  if (isThere(directory)) {
+  const isLink = isLinkToAnother(configuration, repository);
+  if (isThere(directory) && !isLink) {
     throw new OrchestraError(
       `Cannot clone ${repository}: destination path ${JSON.stringify(directory)} already exists`,
     );
@@ -53,6 +54,7 @@ export async function cloneRepository(
       );
     }
     await checkOut(temporary, configuration.branches, commit, signal);
+    if (isLink) await Deno.remove(directory);
     await Deno.rename(temporary, directory);
   } catch (error) {
     await removeTree(temporary);
@@ -60,7 +62,11 @@ export async function cloneRepository(
   }
   log("DEBUG", `Cloned ${repository} into ${directory}`);
   for (const component of configuration.components.values()) {
-    if (component.repository === repository) await linkSources(configuration, component.name);
+    if (component.repository !== repository) continue;
+    await linkSources(configuration, component.name).catch((error) => {
+      if (!(error instanceof OrchestraError)) throw error;
+      log("WARNING", error.message); // an error for those who build that component
+    });
   }
 }
 

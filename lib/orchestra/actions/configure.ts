@@ -3,9 +3,10 @@ import { buildDirectory, buildEnvironment, withEnvironment } from "../environmen
 import { type BuildTarget, qualifiedName } from "../model.ts";
 import { joinPath, parentPath } from "../_path.ts";
 import type { ActionContext } from "./action_context.ts";
-import { CONFIGURE_SUCCESSFUL, configureRecord, isThere, linkSources } from "./directories.ts";
+import { CONFIGURE_SUCCESSFUL, configureRecord, isThere } from "./directories.ts";
 import { findBuild } from "./find_build.ts";
 import { runActionScript } from "./run_action_script.ts";
+import { linkSources } from "./sources.ts";
 
 /**
  * Runs the configure script of a build, which has to make `BUILD_DIR`.

@@ -1,6 +1,6 @@
 import { isMissing } from "../installed/complete_transaction.ts";
 import { type BuildTarget, type Configuration, qualifiedName, sanitize } from "../model.ts";
-import { joinPath, relativePath } from "../_path.ts";
+import { joinPath } from "../_path.ts";
 
 /**
  * Where a build is configured and compiled. A directory that the original made, whose name keeps
@@ -46,46 +46,6 @@ function readOwners(configuration: Configuration): ReadonlyMap<string, string> {
   }
   OWNERS.set(configuration, owners);
   return owners;
-}
-
-/**
- * Where the sources of a component are.
- *
- * @param configuration Where sources are.
- * @param component Name of the component.
- * @returns Absolute path.
- */
-export function sourceDirectory(configuration: Configuration, component: string): string {
-  return `${configuration.paths.sourcesDir}/${sanitize(component)}`;
-}
-
-/**
- * Where a repository is cloned, which several components may share.
- *
- * @param configuration Where sources are.
- * @param repository Name of the repository.
- * @returns Absolute path.
- */
-export function repositoryDirectory(configuration: Configuration, repository: string): string {
-  return `${configuration.paths.sourcesDir}/${repository}`;
-}
-
-/**
- * Lets the directory of a component's sources lead to the clone that it shares with others.
- *
- * @param configuration Where sources are.
- * @param component Name of the component.
- */
-export async function linkSources(configuration: Configuration, component: string): Promise<void> {
-  const repository = configuration.components.get(component)?.repository ?? null;
-  if (repository === null) return;
-  const link = sourceDirectory(configuration, component);
-  const clone = repositoryDirectory(configuration, repository);
-  if (link === clone || isThere(link) || !isThere(clone)) return;
-  await Deno.symlink(relativePath(configuration.paths.sourcesDir, clone), link).catch((error) => {
-    // Another action of the same repository was faster.
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  });
 }
 
 /**

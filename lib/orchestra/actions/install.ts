@@ -24,10 +24,11 @@ import {
 import { joinPath } from "../_path.ts";
 import { copyLicense, postInstall, removeSharedFiles } from "../post_install/post_install.ts";
 import type { ActionContext } from "./action_context.ts";
-import { isThere, linkSources } from "./directories.ts";
+import { isThere } from "./directories.ts";
 import { findBuild } from "./find_build.ts";
 import { runActionScript } from "./run_action_script.ts";
 import { makeSkeleton } from "./skeleton.ts";
+import { linkSources } from "./sources.ts";
 
 /** What the one who runs several installs decides about one of them. */
 export interface InstallDecisions {

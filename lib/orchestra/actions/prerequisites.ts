@@ -15,7 +15,7 @@ import {
   type World,
 } from "../model.ts";
 import { joinPath, parentPath } from "../_path.ts";
-import { repositoryDirectory } from "./directories.ts";
+import { isCloned, repositoryDirectory } from "./sources.ts";
 
 /** An archive that a plan cannot do without is not there. */
 export class ArchiveNotFoundError extends OrchestraError {
@@ -114,7 +114,7 @@ function requirePinned(
     throw new OrchestraError(`${repository} is not locked. Run \`orc lock\` again`);
   }
   const directory = repositoryDirectory(configuration, repository);
-  const head = localHead(directory);
+  const head = isCloned(configuration, repository) ? localHead(directory) : undefined;
   if (head === undefined || head.commit === wanted) return;
   throw new OrchestraError(
     `${repository} is at commit ${head.commit}, and is locked at ${wanted}. Check that out in ` +

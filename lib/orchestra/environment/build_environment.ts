@@ -1,5 +1,6 @@
 import type { BuildTarget, Configuration, EnvironmentEntry } from "../model.ts";
-import { buildDirectory, sourceDirectory, tmpRoot } from "../actions/directories.ts";
+import { buildDirectory, tmpRoot } from "../actions/directories.ts";
+import { sourceDirectory } from "../actions/sources.ts";
 
 /** What an environment is for. */
 export interface EnvironmentOptions {

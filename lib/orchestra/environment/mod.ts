@@ -15,10 +15,6 @@
  */
 
 export { buildEnvironment, type EnvironmentOptions } from "./build_environment.ts";
-export {
-  buildDirectory,
-  repositoryDirectory,
-  sourceDirectory,
-  tmpRoot,
-} from "../actions/directories.ts";
+export { buildDirectory, tmpRoot } from "../actions/directories.ts";
+export { repositoryDirectory, sourceDirectory } from "../actions/sources.ts";
 export { exportLines, STRICT_MODE, withEnvironment } from "./script.ts";

@@ -1,5 +1,5 @@
 import { command } from "../../commands/mod.ts";
-import { repositoryDirectory } from "../environment/mod.ts";
+import { isCloned, repositoryDirectory } from "../actions/sources.ts";
 import { OrchestraError } from "../errors.ts";
 import type { Component, Configuration } from "../model.ts";
 import { runGit } from "./run_git.ts";
@@ -96,7 +96,8 @@ function requireClone(configuration: Configuration, component: Component): strin
   }
   const directory = repositoryDirectory(configuration, component.repository);
   try {
-    if (Deno.statSync(directory).isDirectory) return directory;
+    const isThere = isCloned(configuration, component.repository);
+    if (isThere && Deno.statSync(directory).isDirectory) return directory;
   } catch {
     // told below
   }

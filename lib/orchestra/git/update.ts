@@ -1,4 +1,4 @@
-import { repositoryDirectory } from "../environment/mod.ts";
+import { isCloned, repositoryDirectory } from "../actions/sources.ts";
 import { archiveRemotes } from "../archives/remote.ts";
 import { isMissing } from "../installed/complete_transaction.ts";
 import type { Log } from "../log.ts";
@@ -81,7 +81,8 @@ export async function update(
     Object.fromEntries(Object.entries(refs).sort(([a], [b]) => a < b ? -1 : 1)),
   );
   log("INFO", "Updating repositories");
-  const clones = repositories.map((name) => repositoryDirectory(current, name)).filter(isDirectory);
+  const clones = repositories.filter((name) => isCloned(current, name))
+    .map((name) => repositoryDirectory(current, name)).filter(isDirectory);
   await inParallel(clones, parallelism, pull);
   const byDirectory = (a: { directory: string }, b: { directory: string }) =>
     a.directory < b.directory ? -1 : 1;
