@@ -381,29 +381,3 @@ Deno.test("a journal that leads out of the root is refused", async () => {
     }
   });
 });
-
-Deno.test("a full disk leaves the root and what was to be merged as they were", async () => {
-  await inDirectory(async (directory) => {
-    const root = `${directory}/root`;
-    await Deno.mkdir(root);
-    const mount = await new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", "size=256k", "tmpfs", root],
-      stderr: "null",
-    }).output();
-    if (!mount.success) return; // only root may mount
-    try {
-      await merge(directory, "a", { "bin/a": "1" });
-      const before = await contents(root);
-      await assert.rejects(
-        merge(directory, "a", { "bin/a": "2", "bin/big": "x".repeat(512 * 1024) }),
-        /No space left on device/,
-      );
-      assert.deepEqual(await contents(root), before);
-      assert.deepEqual(await problems(root), []);
-      assert.equal(await Deno.readTextFile(`${directory}/from/bin/a`), "2");
-      await assert.rejects(Deno.stat(`${root}/share/orchestra/.transaction`));
-    } finally {
-      await new Deno.Command("umount", { args: [root] }).output();
-    }
-  });
-});

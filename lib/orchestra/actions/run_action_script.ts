@@ -24,6 +24,7 @@ export async function runActionScript(
     env: { ...context.env, [LOCKED_ROOT_VARIABLE]: configuration.paths.orchestraRoot },
     ...(onOutput === undefined ? {} : { onOutput }),
     ...(logFile === undefined ? {} : { logFile }),
+    onLogError: ({ message }) => log("WARNING", `Cannot write to ${logFile}: ${message}`),
     ...(runner === undefined ? {} : { runner }),
     ...(signal === undefined ? {} : { signal }),
   });

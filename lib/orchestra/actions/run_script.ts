@@ -38,6 +38,8 @@ export interface RunScriptOptions {
   readonly onOutput?: (chunk: Uint8Array) => void;
   /** Keeps what it prints in this file, whose directory exists. */
   readonly logFile?: string;
+  /** Is told in the end if that could not be written to; the script goes on. Default: nobody is. */
+  readonly onLogError?: (error: Error) => void;
   /** Runs it elsewhere than in a process of this machine. */
   readonly runner?: ScriptRunner;
   /** Ends it, with everything that it has started. */
@@ -66,22 +68,29 @@ export type ScriptRunner = (
  * @throws {ScriptFailedError} when it fails.
  */
 export async function runScript(program: string, options: RunScriptOptions): Promise<void> {
-  const { onOutput, logFile, runner, env = {}, signal } = options;
+  const { onOutput, logFile, onLogError = () => {}, runner, env = {}, signal } = options;
   const tail = new Tail(SHOWN_BYTES);
   using log = logFile === undefined ? undefined : await Deno.open(logFile, {
     write: true,
     create: true,
     truncate: true,
   });
+  let logError: Error | undefined;
   const take = (chunk: Uint8Array) => {
     tail.add(chunk);
     onOutput?.(chunk);
-    for (let done = 0; log !== undefined && done < chunk.length;) {
-      done += log.writeSync(chunk.subarray(done));
+    try {
+      for (let done = 0; log !== undefined && logError === undefined && done < chunk.length;) {
+        done += log.writeSync(chunk.subarray(done));
+      }
+    } catch (error) {
+      // What the script says about the full disk is worth more than its log.
+      logError = error as Error;
     }
   };
   const run = runner ?? runHere;
   const code = await run(program, { env, onOutput: take, signal });
+  if (logError !== undefined) onLogError(logError);
   if (code !== 0) throw new ScriptFailedError(code, tail.text(), onOutput === undefined);
 }
 

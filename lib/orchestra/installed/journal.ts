@@ -1,3 +1,4 @@
+import { stackErr } from "../../errors/mod.ts";
 import { writeAtomic } from "../../files/mod.ts";
 import { OrchestraError } from "../errors.ts";
 import { isInside, joinPath } from "../_path.ts";
@@ -37,9 +38,14 @@ export interface Journal {
  *
  * @param root The root.
  * @param journal The change.
+ * @throws {StackedError} when the system refuses, for example because the disk is full.
  */
 export async function writeJournal(root: string, journal: Journal): Promise<void> {
-  await writeAtomic(joinPath(root, JOURNAL_FILE), JSON.stringify({ version: 1, ...journal }));
+  await stackErr(
+    writeAtomic(joinPath(root, JOURNAL_FILE), JSON.stringify({ version: 1, ...journal })),
+    `Cannot begin to ${journal.purpose} in ${JSON.stringify(root)}, which stays as it is`,
+    { location: false },
+  );
 }
 
 /**

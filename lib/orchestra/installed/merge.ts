@@ -11,6 +11,8 @@ import { formatMetadata, indexFile, METADATA_DIRECTORY, metadataFile } from "./m
 import { joinPath, parentPath } from "../_path.ts";
 
 const OWNER_ALL = 0o700;
+/** What would be taken for metadata of others, for the lock or for a change of the root. */
+const OWN_FILES = new RegExp(`^${METADATA_DIRECTORY}/(?:\\..*|[^/]*\\.(?:json|idx))$`, "s");
 
 /** What is merged into a root, and what goes for it. */
 export interface MergeRequest {
@@ -141,6 +143,8 @@ function requireNames(from: string, files: readonly string[], own: readonly stri
   for (const path of files) {
     const wrong = path.includes("\n")
       ? "it has a newline"
+      : OWN_FILES.test(path) && !own.includes(path)
+      ? "that is where orchestra keeps its own files"
       // What is not UTF-8 is read with U+FFFD in its place, and under that name there is nothing.
       : path.includes("\ufffd") && !own.includes(path) && !isThere(joinPath(from, path))
       ? "it is not UTF-8"
