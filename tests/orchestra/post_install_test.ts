@@ -225,6 +225,38 @@ Deno.test("a license that is nowhere fails the install and names where it was lo
 });
 
 Deno.test({
+  name: "programs keep their setuid bit, also those that nobody may write to",
+  ignore: !hasGcc,
+  fn: async () => {
+    await using project = await Project.create(`components:
+  a:
+    builds:
+      b:
+        configure: mkdir -p "$BUILD_DIR"
+        install: |
+          cd "$TMP_ROOT$ORCHESTRA_ROOT/bin"
+          echo 'int main(void) { return 0; }' > m.c
+          gcc -o writable m.c "-Wl,-rpath,$RPATH_PLACEHOLDER/lib"
+          cp writable protected
+          cp writable plain
+          printf '#!%s/bin/sh\\n' "$ORCHESTRA_ROOT" > script
+          rm m.c
+          chmod 4755 writable script
+          chmod 6555 protected
+          chmod 555 plain
+`);
+    const { code, stderr } = await project.orc(["install", "-b", "a"]);
+    assert.equal(code, 0, stderr);
+    const modes = { writable: 0o4755, script: 0o4755, protected: 0o6755, plain: 0o755 };
+    for (const [name, mode] of Object.entries(modes)) {
+      const path = project.path(`root/bin/${name}`);
+      assert.equal((await Deno.stat(path)).mode! & 0o7777, mode, name);
+      if (name !== "script") assert.match(await runpath(path), /^\$ORIGIN\/\.\.\/+lib$/);
+    }
+  },
+});
+
+Deno.test({
   name: "relocateElf() leaves what is no path of the root, and says what does not fit",
   ignore: !hasGcc,
   fn: async () => {

@@ -65,8 +65,14 @@ export async function postInstall(options: PostInstallOptions): Promise<void> {
       return changeText(absolute, info, (text) => decideHeader(text, facts));
     }
     if (((info.mode ?? 0) & 0o111) === 0 || !startsWith(absolute, "\x7fELF")) return false;
-    if (((info.mode ?? 0) & 0o200) === 0) Deno.chmodSync(absolute, 0o755);
+    const mode = info.mode ?? 0o755;
+    const special = mode & 0o7000;
+    // The original makes these 755, and so takes the setuid bit of others away.
+    const wanted = (mode & 0o200) === 0 ? 0o755 | special : mode & 0o7777;
+    if (wanted !== (mode & 0o7777)) Deno.chmodSync(absolute, wanted);
     const done = relocateElf(absolute, parent, root);
+    // The kernel takes it away from what an ordinary user writes to.
+    if (special !== 0 && done.kind === "relocated") Deno.chmodSync(absolute, wanted);
     if (done.kind === "too-long") {
       log(
         "WARNING",
