@@ -6,14 +6,10 @@ import { extractArchive } from "../../lib/orchestra/archives/extract_archive.ts"
 import { sha256OfFile } from "../../lib/orchestra/archives/checksum.ts";
 import { isProgram } from "../support/debian_packages.ts";
 import { runProgram } from "../support/cli.ts";
-import { Project, SMALL, SMALL_HASH } from "./_support.ts";
+import { exists, Project, SMALL, SMALL_HASH } from "./_support.ts";
 
 const ARCHIVE = `linux-x86-64/a/b/none_${SMALL_HASH}.tar.xz`;
 const hasPython = await isProgram("python3");
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
 
 async function withRemote(url: string): Promise<Project> {
   return await Project.create(`${SMALL}binary_archives:\n  - one: ${url}\n`);
@@ -78,7 +74,10 @@ Deno.test("archives of a web server are pushed, found and installed", async () =
   files.set(`/some/where/${ARCHIVE}`, new TextEncoder().encode("something else"));
   const lied = await project.orc(["install", "a"]);
   assert.equal(lied.code, 1);
-  assert.match(lied.stderr, /its SHA-256 must be [0-9a-f]{64}, and is [0-9a-f]{64}/);
+  assert.match(
+    lied.stderr,
+    /Cannot use the archive "http:\/\/127\.0\.0\.1:\d+\/some\/where\/linux-x86-64\/a\/b\/none_[^"]*": its SHA-256 must be [0-9a-f]{64}, and is [0-9a-f]{64}/,
+  );
   assert.ok(await exists(project.path("root/a_file")));
   assert.deepEqual(
     [...Deno.readDirSync(project.path(".orchestra/binary_archives/one/linux-x86-64/a/b"))],
@@ -263,3 +262,57 @@ Deno.test("a transfer in which nothing moves any more is given up, and named", a
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("an answer that breaks off is named, and nothing is left of it", async () => {
+  await using server = rawServer(
+    "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nthe beginning",
+  );
+  await using project = await withRemote(`files+http://127.0.0.1:${server.port}/x`);
+  const { code, stderr } = await project.orc(["install", "a"]);
+  assert.equal(code, 1);
+  assert.ok(
+    stderr.includes(`Cannot save the answer to GET http://127.0.0.1:${server.port}/x/${ARCHIVE}\n`),
+    stderr,
+  );
+  const kept = project.path(`.orchestra/binary_archives/one/${ARCHIVE}`).replace(/\/[^/]*$/, "");
+  assert.deepEqual([...Deno.readDirSync(kept)], []);
+});
+
+Deno.test("a password in the URL of a web server is used, and never printed", async () => {
+  const seen: (string | null)[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, ({ headers }) => {
+    seen.push(headers.get("authorization"));
+    return new Response(null, { status: 401 });
+  });
+  const address = `127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
+  await using project = await withRemote(`files+http://me:hidden@${address}/x`);
+  const refused = await project.orc(["-v", "DEBUG", "install", "a"]);
+  assert.equal(seen[0], `Basic ${btoa("me:hidden")}`);
+  await server.shutdown();
+  const unreachable = await project.orc(["-v", "DEBUG", "install", "a"]);
+  for (const { code, stderr } of [refused, unreachable]) {
+    assert.equal(code, 100);
+    assert.ok(stderr.includes(`HEAD http://${address}/x/${ARCHIVE}`), stderr);
+    assert.doesNotMatch(stderr, /hidden/);
+  }
+});
+
+/** A server that gives each connection the same bytes, and closes it. */
+function rawServer(answer: string): AsyncDisposable & { readonly port: number } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      const request = new Uint8Array(4096);
+      await connection.read(request);
+      await connection.write(new TextEncoder().encode(answer));
+      connection.close();
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    [Symbol.asyncDispose]: async () => {
+      listener.close();
+      await serving;
+    },
+  };
+}

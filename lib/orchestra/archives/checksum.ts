@@ -42,9 +42,10 @@ export async function sha256OfFile(path: string): Promise<string> {
  * Compares an archive with the checksum beside it. Archives of the original have none.
  *
  * @param archive The archive.
+ * @param origin Where it came from, for errors about a copy that will not stay. Default: itself.
  * @throws {CorruptArchiveError} when they differ, or the checksum cannot be read.
  */
-export async function verifyChecksum(archive: string): Promise<void> {
+export async function verifyChecksum(archive: string, origin: string = archive): Promise<void> {
   const manifest = manifestPath(archive);
   let text: string;
   try {
@@ -57,9 +58,10 @@ export async function verifyChecksum(archive: string): Promise<void> {
   if (text.startsWith("version https://git-lfs.github.com/spec/")) return;
   const wanted = /^([0-9a-f]{64}) [ *]/m.exec(text)?.[1];
   if (wanted === undefined) {
-    throw new CorruptArchiveError(archive, `there is no SHA-256 in ${JSON.stringify(manifest)}`);
+    const place = JSON.stringify(manifestPath(origin));
+    throw new CorruptArchiveError(origin, `there is no SHA-256 in ${place}`);
   }
-  await requireChecksum(archive, wanted);
+  await requireChecksum(archive, wanted, origin);
 }
 
 /**
@@ -67,12 +69,17 @@ export async function verifyChecksum(archive: string): Promise<void> {
  *
  * @param archive The file.
  * @param wanted 64 hexadecimal digits.
+ * @param origin Where it came from, for the error. Default: itself.
  * @throws {CorruptArchiveError} when it has another.
  */
-export async function requireChecksum(archive: string, wanted: string): Promise<void> {
+export async function requireChecksum(
+  archive: string,
+  wanted: string,
+  origin: string = archive,
+): Promise<void> {
   const found = await sha256OfFile(archive);
   if (found === wanted) return;
-  throw new CorruptArchiveError(archive, `its SHA-256 must be ${wanted}, and is ${found}`);
+  throw new CorruptArchiveError(origin, `its SHA-256 must be ${wanted}, and is ${found}`);
 }
 
 /**

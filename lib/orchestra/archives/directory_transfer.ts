@@ -52,7 +52,7 @@ async function copyArchive(from: string, to: string, path: string): Promise<void
   try {
     await Deno.copyFile(joinPath(from, path), temporary);
     if (await copyIfThere(joinPath(from, manifestPath(path)), manifestPath(temporary))) {
-      await verifyChecksum(temporary);
+      await verifyChecksum(temporary, joinPath(from, path));
       await Deno.rename(manifestPath(temporary), manifestPath(target));
     }
     await copyIfThere(joinPath(from, hashMaterialPath(path)), hashMaterialPath(target));

@@ -52,7 +52,7 @@ export class HttpTransfer implements ArchiveTransfer {
     try {
       if (!await this.#get(path, temporary, signal)) throw this.#refused("GET", path, 404);
       if (await this.#get(manifestPath(path), manifestPath(temporary), signal)) {
-        await verifyChecksum(temporary);
+        await verifyChecksum(temporary, this.#shown(path));
         await Deno.rename(manifestPath(temporary), manifestPath(target));
       }
       await this.#get(hashMaterialPath(path), hashMaterialPath(target), signal);
@@ -99,7 +99,12 @@ export class HttpTransfer implements ArchiveTransfer {
       throw this.#refused("GET", path, response.status);
     }
     using watch = this.#watch("GET", path, stalled);
-    await Deno.writeFile(to, response.body.pipeThrough(watch.stream()), { signal: ends });
+    try {
+      await Deno.writeFile(to, response.body.pipeThrough(watch.stream()), { signal: ends });
+    } catch (cause) {
+      ends.throwIfAborted();
+      throw new OrchestraError(`Cannot save the answer to GET ${this.#shown(path)}`, { cause });
+    }
     return true;
   }
 
@@ -107,7 +112,7 @@ export class HttpTransfer implements ArchiveTransfer {
     return new StallWatch(this.#stallMs, () => {
       stalled.abort(
         new OrchestraError(
-          `The archive remote stalls: ${method} ${this.#address(path)} has transferred nothing ` +
+          `The archive remote stalls: ${method} ${this.#shown(path)} has transferred nothing ` +
             `for ${this.#stallMs / 1000} s`,
         ),
       );
@@ -128,7 +133,11 @@ export class HttpTransfer implements ArchiveTransfer {
     } catch (cause) {
       late.abort(cause);
       signal?.throwIfAborted();
-      throw new OrchestraError(`Cannot reach the archive remote: ${method} ${url}`, { cause });
+      throw new OrchestraError(
+        `Cannot reach the archive remote: ${method} ${this.#shown(path)}`,
+        // Its message may repeat the URL, password and all.
+        url === this.#shown(path) ? { cause } : {},
+      );
     }
   }
 
@@ -136,9 +145,14 @@ export class HttpTransfer implements ArchiveTransfer {
     return `${this.#url}/${path.split("/").map(encodeURIComponent).join("/")}`;
   }
 
+  /** The address without user and password. */
+  #shown(path: string): string {
+    return this.#address(path).replace(/^(https?:\/\/)[^/]*@/, "$1");
+  }
+
   #refused(method: string, path: string, status: number): OrchestraError {
     return new OrchestraError(
-      `The archive remote refuses: ${method} ${this.#address(path)} gives status ${status}`,
+      `The archive remote refuses: ${method} ${this.#shown(path)} gives status ${status}`,
     );
   }
 }
