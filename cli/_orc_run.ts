@@ -99,19 +99,53 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It must be a whole number of at least 1.");
 }
 
+/** All that the command line says about a run. */
+export type RunFlags =
+  & BuildFlags
+  & ExecutionFlags
+  & InstallFlags
+  & Pick<PlanRequest, "noForce" | "noDeps">;
+
 /**
- * Plans and does what was asked for, and tells it.
+ * Plans and does what was asked for, one plan after the other up to the first with a failure, and
+ * tells it: as JSON in one document.
  *
  * @param context Configuration and log.
- * @param targets What was asked for.
+ * @param batches What was asked for; each is one plan.
  * @param flags The words of the command line.
- * @returns What was done.
  * @throws {ExitCode} with 1 when an action failed.
  */
 export async function performTargets(
   context: OrcContext,
+  batches: readonly (readonly PlanTarget[])[],
+  flags: RunFlags,
+): Promise<void> {
+  const results: Performed[] = [];
+  try {
+    for (const targets of batches) {
+      const result = await performPlan(context, targets, flags);
+      results.push(result);
+      if (result.failed.length > 0) break;
+    }
+  } finally {
+    // Also what was done before a plan that could not be made.
+    if (flags.json === true && results.length > 0) context.printJson(summaryOf(results));
+  }
+  const isHidden = context.options.quiet || (flags.jobs ?? 1) > 1;
+  const failed = results.flatMap((result) => result.failed);
+  if (failed.length === 0) return;
+  for (const failure of failed) context.log("ERROR", describeFailure(failure, isHidden));
+  const skipped = results.flatMap((result) => result.skipped);
+  if (skipped.length > 0 && flags.keepGoing === true) {
+    context.log("ERROR", `Not tried:\n${skipped.join("\n")}`);
+  }
+  throw new ExitCode(ORC_EXIT.failed);
+}
+
+async function performPlan(
+  context: OrcContext,
   targets: readonly PlanTarget[],
-  flags: BuildFlags & ExecutionFlags & InstallFlags & Pick<PlanRequest, "noForce" | "noDeps">,
+  flags: RunFlags,
 ): Promise<Performed> {
   const configuration = await context.configuration();
   const { quiet } = context.options;
@@ -128,9 +162,8 @@ export async function performTargets(
       configuration,
       signal: context.signal,
     });
-  let result: Performed;
   try {
-    result = await perform({
+    return await perform({
       configuration,
       purpose,
       request: {
@@ -171,13 +204,6 @@ export async function performTargets(
     view.end(context.signal.aborted ? "Interrupted" : "Done");
     context.forgetWorld();
   }
-  if (flags.json === true) context.printJson(summaryOf(result));
-  if (result.failed.length === 0) return result;
-  for (const failure of result.failed) context.log("ERROR", describeFailure(failure, jobs));
-  if (result.skipped.length > 0 && flags.keepGoing === true) {
-    context.log("ERROR", `Not tried:\n${result.skipped.join("\n")}`);
-  }
-  throw new ExitCode(ORC_EXIT.failed);
 }
 
 function purposeOf(targets: readonly PlanTarget[]): string {
@@ -194,36 +220,39 @@ function describe(holder: LockHolder | undefined): string {
   return `process ${holder.pid} (${purpose}), which uses the root`;
 }
 
-function describeFailure(failure: ActionFailedError, jobs: number): string {
+/** `isHidden`: whether what scripts print has not been shown. */
+function describeFailure(failure: ActionFailedError, isHidden: boolean): string {
   const { cause, logFile } = failure;
   const reason = cause instanceof Error ? messages(cause) : String(cause);
-  const where = cause instanceof ScriptFailedError && logFile !== undefined && jobs > 1
+  const where = cause instanceof ScriptFailedError && logFile !== undefined && isHidden
     ? `\nAll of its output is in ${logFile}`
     : "";
   return `${failure.message}:\n${reason}${where}`;
 }
 
 function messages(error: Error): string {
-  const below = error.cause instanceof Error ? `\n${messages(error.cause)}` : "";
-  return `${error.message}${below}`;
+  if (!(error.cause instanceof Error)) return error.message;
+  const below = messages(error.cause);
+  // Some errors repeat what caused them.
+  return error.message.includes(below) ? error.message : `${error.message}\n${below}`;
 }
 
-function summaryOf({ plan, done, failed, skipped, uninstalled }: Performed): unknown {
+function summaryOf(results: readonly Performed[]): unknown {
   return {
-    plan: plan.actions.map(({ id, reason, requested, after }) => ({
+    plan: results.flatMap(({ plan }) => plan.actions).map(({ id, reason, requested, after }) => ({
       id,
       reason,
       requested,
       after,
     })),
-    done,
-    failed: failed.map(({ message, cause, action, logFile }) => ({
+    done: results.flatMap(({ done }) => done),
+    failed: results.flatMap(({ failed }) => failed).map(({ message, cause, action, logFile }) => ({
       action: actionName(action),
       message,
       cause: cause instanceof Error ? messages(cause) : String(cause),
       logFile: logFile ?? null,
     })),
-    skipped,
-    uninstalled,
+    skipped: results.flatMap(({ skipped }) => skipped),
+    uninstalled: results.flatMap(({ uninstalled }) => uninstalled),
   };
 }

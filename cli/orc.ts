@@ -95,15 +95,16 @@ async function buildProgram(
     .option("--log-to-stdout", "write the log to standard output, as the original does")
     .option("--ytt <program>", "expand the configuration with an installed ytt")
     .enablePositionalOptions()
+    .helpCommand("help [command]", "display help for command")
     .hook("preAction", () => begin(context, program))
     .action(() => showHelp(program));
-  const wanted = firstWord(program, args);
+  const wanted = commandName(program, args);
   for (const { name, summary, load } of ORC_COMMANDS) {
     if (name === wanted) program.addCommand(await load(context));
     else program.command(name).description(summary);
   }
   const known = ORC_COMMANDS.map(({ name }) => name);
-  if (wanted !== undefined && wanted !== "help" && !known.includes(wanted)) {
+  if (wanted !== undefined && !known.includes(wanted)) {
     program.action(() => {});
     program.allowExcessArguments();
     settle(program, context);
@@ -135,15 +136,23 @@ function begin(context: OrcContext, program: CommandUnknownOpts): void {
   }
 }
 
-/** The word that names the command: the first that is no option, and no value of one. */
-function firstWord(program: CommandUnknownOpts, args: readonly string[]): string | undefined {
-  for (const [at, word] of completeOptions(program, args).entries()) {
-    if (word === "--") return undefined;
-    const before = at === 0 ? undefined : completeOptions(program, args)[at - 1];
+/** The command that is run, or whose help is wanted: `install` and `help install`. */
+function commandName(program: CommandUnknownOpts, args: readonly string[]): string | undefined {
+  const words = completeOptions(program, args);
+  const at = firstWord(program, words);
+  if (words[at] !== "help") return words[at];
+  return words.slice(at + 1).find((word) => !word.startsWith("-"));
+}
+
+/** Where the first word is that is no option, and no value of one; -1 if there is none. */
+function firstWord(program: CommandUnknownOpts, words: readonly string[]): number {
+  for (const [at, word] of words.entries()) {
+    if (word === "--") return -1;
+    const before = at === 0 ? undefined : words[at - 1];
     const option = program.options.find(({ long, short }) => before === long || before === short);
-    if (!word.startsWith("-") && option?.required !== true) return word;
+    if (!word.startsWith("-") && option?.required !== true) return at;
   }
-  return undefined;
+  return -1;
 }
 
 /** Usage errors as `argparse` prints them, for the command and for those below it. */

@@ -27,6 +27,6 @@ export function cloneCommand(context: OrcContext): CommandUnknownOpts {
       const targets = [...repositories].map((repository) =>
         ({ kind: "clone", repository }) as const
       );
-      await performTargets(context, targets, { ...flags, noForce: force === false });
+      await performTargets(context, [targets], { ...flags, noForce: force === false });
     });
 }

@@ -25,7 +25,7 @@ export function configureCommand(context: OrcContext): CommandUnknownOpts {
       for (const spec of command.args) {
         targets.push({ kind: "configure", ...(await context.build(spec)).target } as const);
       }
-      await performTargets(context, targets, {
+      await performTargets(context, [targets], {
         ...flags,
         noForce: force === false,
         noDeps: deps === false,

@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import type { BuildTarget } from "../lib/orchestra/model.ts";
+import type { BuildTarget, PlanTarget } from "../lib/orchestra/model.ts";
 import { installTargets } from "./_orc_install_targets.ts";
 import type { OrcContext } from "./_orc_context.ts";
 import {
@@ -34,13 +34,11 @@ export function installCommand(context: OrcContext): CommandUnknownOpts {
       const wanted = await installTargets(context, command.args, flags.test === true);
       const { force, deps, ...others } = flags;
       const together = (flags.jobs ?? 1) > 1 || flags.keepGoing === true;
-      for (const targets of batches(wanted, together)) {
-        await performTargets(
-          context,
-          targets.map((target) => ({ kind: "install", ...target })),
-          { ...others, noForce: force === false, noDeps: deps === false },
-        );
-      }
+      await performTargets(context, batches(wanted, together), {
+        ...others,
+        noForce: force === false,
+        noDeps: deps === false,
+      });
     });
 }
 
@@ -48,9 +46,9 @@ export function installCommand(context: OrcContext): CommandUnknownOpts {
 function batches(
   targets: readonly BuildTarget[],
   together: boolean,
-): readonly (readonly BuildTarget[])[] {
-  const found: BuildTarget[][] = [];
-  for (const target of targets) {
+): readonly (readonly PlanTarget[])[] {
+  const found: (BuildTarget & { readonly kind: "install" })[][] = [];
+  for (const target of targets.map((one) => ({ kind: "install", ...one } as const))) {
     const last = found.at(-1);
     const clashes = last?.some(({ component }) => component === target.component) ?? true;
     if (!together || clashes) found.push([target]);

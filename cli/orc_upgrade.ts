@@ -24,6 +24,6 @@ export function upgradeCommand(context: OrcContext): CommandUnknownOpts {
       context.log("WARNING", `${component}@${build} is installed, but not in the configuration`);
       return [];
     });
-    await performTargets(context, targets, { ...flags, noForce: true });
+    await performTargets(context, [targets], { ...flags, noForce: true });
   });
 }

@@ -26,9 +26,8 @@ export function verifyCommand(context: OrcContext): CommandUnknownOpts {
       if (json === true) context.printJson({ ok, ...result });
       else for (const one of result.problems) context.print(escapeControl(describeProblem(one)));
       if (!ok) throw new ExitCode(ORC_EXIT.failed);
-      context.log(
-        "INFO",
-        `${result.components} components with ${result.files} files are in order`,
-      );
+      const { components, files } = result;
+      const word = components === 1 ? "component" : "components";
+      context.log("INFO", `${components} ${word} with ${files} files in order`);
     });
 }

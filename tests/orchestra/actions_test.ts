@@ -1,11 +1,7 @@
 // gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { schedule, type Task } from "../../lib/orchestra/actions/scheduler.ts";
-import { Project } from "./_support.ts";
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
+import { exists, Project } from "./_support.ts";
 
 async function until(what: string, check: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;

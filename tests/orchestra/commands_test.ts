@@ -74,6 +74,14 @@ Deno.test("orc without a command prints its help and fails; a wrong word is a us
     assert.match(stderr, /orc.*: error: /, words.join(" "));
     assert.ok(!stderr.includes("    at "), stderr);
   }
+  const help = await project.orc(["help", "install"]);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^Usage: orc install \[options\] <components\.\.\.>\n/);
+  assert.equal(help.stdout, (await project.orc(["install", "--help"])).stdout);
+  assert.equal((await project.orc(["help"])).stdout, (await project.orc(["--help"])).stdout);
+  const unknown = await project.orc(["help", "foo"]);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /invalid choice: 'foo'/);
 });
 
 Deno.test("options may be abbreviated, and those of the program stand before the command", async () => {
@@ -437,4 +445,6 @@ Deno.test("shell runs a command with the environment, and ends with its exit cod
   await Deno.mkdir(project.path("build/a/b"), { recursive: true });
   const { stdout } = await project.orc(["shell", "-c", "a", "pwd"]);
   assert.equal(stdout, `${project.path("build/a/b")}\n`);
+  const variable = await project.orc(["shell", "bash", "-c", 'echo "$ORCHESTRA_ROOT $RUN_TESTS"']);
+  assert.equal(variable.stdout, `${project.path("root")} 0\n`);
 });

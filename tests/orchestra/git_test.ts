@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { localHead } from "../../lib/orchestra/git/local_head.ts";
 import { addCommit, bareRepository, type GitHome, gitHome } from "./_git.ts";
-import { Project } from "./_support.ts";
+import { exists, Project } from "./_support.ts";
 
 const COMPONENTS = `components:
   zlib:
@@ -25,10 +25,6 @@ remote_base_urls:
   - nowhere: BASE/nowhere
   - origin: BASE/remotes
 `;
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
 
 async function gitProject(home: GitHome, options: { readonly more?: string } = {}) {
   const project = await Project.create("");

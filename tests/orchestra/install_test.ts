@@ -1,35 +1,7 @@
 // gate-timeout: 300 s
 import assert from "node:assert/strict";
 import { listTree } from "../../lib/orchestra/installed/list_tree.ts";
-import { Project, SMALL, SMALL_HASH } from "./_support.ts";
-
-/** Writes builds by `component@build`: extra lines of YAML besides plain scripts. */
-function tree(builds: Readonly<Record<string, readonly string[]>>): string {
-  const byName = new Map<string, [string, readonly string[]][]>();
-  for (const [spec, lines] of Object.entries(builds)) {
-    const [name = "", build = ""] = spec.split("@");
-    byName.set(name, [...byName.get(name) ?? [], [build, lines]]);
-  }
-  const text = ["components:"];
-  for (const [name, list] of byName) {
-    text.push(`  ${name}:`, "    builds:");
-    for (const [build, lines] of list) {
-      const has = (key: string) => lines.some((line) => line.startsWith(key));
-      text.push(`      ${build}:`);
-      if (!has("configure:")) text.push('        configure: mkdir -p "$BUILD_DIR"');
-      if (!has("install:")) {
-        const file = `${name}_${build}`.replaceAll("/", "_");
-        text.push(`        install: echo ${file} > "$TMP_ROOT$ORCHESTRA_ROOT/${file}"`);
-      }
-      text.push(...lines.map((line) => `        ${line}`));
-    }
-  }
-  return `${text.join("\n")}\n`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
+import { exists, Project, SMALL, SMALL_HASH, tree } from "./_support.ts";
 
 async function lines(path: string): Promise<readonly string[]> {
   return (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
@@ -130,76 +102,6 @@ Deno.test("a second install runs the install script again; --no-force does nothi
   assert.match(unforced.stderr, /No actions to perform/);
 });
 
-Deno.test("scripts stop at the first failure, also in a pipe, and at unset variables", async () => {
-  await using project = await Project.create(tree({
-    "pipe@b": ["install: ls /nonexistent | cat; echo no"],
-    "unset@b": ["install: echo $UNDEF"],
-    "good@b": ["install: echo chatter"],
-  }));
-  const pipe = await project.orc(["install", "-b", "pipe"]);
-  assert.equal(pipe.code, 1);
-  assert.match(pipe.stderr, /Script failed with exit code 2/);
-  assert.doesNotMatch(pipe.stderr, /^no$/m);
-  assert.ok(await exists(project.path(".orchestra/tmproot/pipe_b")), "what was built stays");
-  assert.equal((await project.orc(["install", "-b", "unset"])).code, 1);
-  const quiet = await project.orc(["-q", "install", "-b", "pipe"]);
-  assert.match(quiet.stderr, /Script failed with exit code 2\nOutput stream:\nls: cannot access/);
-  assert.equal(quiet.stderr.match(/cannot access/g)?.length, 1);
-  const good = await project.orc(["-q", "install", "-b", "good"]);
-  assert.equal(good.code, 0);
-  assert.doesNotMatch(good.stderr, /^chatter$/m);
-  const loud = await project.orc(["install", "-b", "good"]);
-  assert.match(loud.stderr, /^chatter$/m);
-});
-
-Deno.test("configure has to make BUILD_DIR, and is run again after a failure", async () => {
-  await using project = await Project.create(tree({
-    "lazy@b": ['configure: "true"'],
-    "picky@b": ['configure: mkdir -p "$BUILD_DIR"; test -e "$ORCHESTRA_DOTDIR/ok"'],
-  }));
-  const lazy = await project.orc(["install", "-b", "lazy"]);
-  assert.equal(lazy.code, 1);
-  assert.match(lazy.stderr, /build\/lazy\/b was not created by the configure script/);
-  assert.equal((await project.orc(["configure", "-b", "picky"])).code, 1);
-  await project.write(".orchestra/ok", "");
-  const fixed = await project.orc(["install", "-b", "picky"]);
-  assert.equal(fixed.code, 0, fixed.stderr);
-  assert.match(
-    fixed.stderr,
-    /Previous configure probably failed, running configure script in a dirty environment/,
-  );
-  assert.match(fixed.stderr, /orchestra clean picky@b/);
-  const again = await project.orc(["configure", "-b", "picky"]);
-  assert.match(again.stderr, /This component was already successfully configured, rerunning/);
-});
-
-Deno.test("a build directory without a record of failure is configured", async () => {
-  await using project = await Project.create(SMALL);
-  await Deno.mkdir(project.path("build/a/b"), { recursive: true });
-  const { stderr } = await project.orc(["install", "-b", "-n", "a"]);
-  assert.doesNotMatch(stderr, /configure of/);
-});
-
-Deno.test("files of another component are a conflict, and both old builds stay", async () => {
-  const file = (text: string, extra = "true") =>
-    `install: ${extra}; echo ${text} > "$TMP_ROOT$ORCHESTRA_ROOT/bin/x"`;
-  await using project = await Project.create(tree({
-    "p@b": [file("p")],
-    "q@old": ['install: echo q > "$TMP_ROOT$ORCHESTRA_ROOT/bin/q"'],
-    "q@new": [file("q")],
-  }));
-  for (const spec of ["p", "q@old"]) {
-    assert.equal((await project.orc(["install", "-b", spec])).code, 0);
-  }
-  const conflict = await project.orc(["install", "-b", "q@new"]);
-  assert.equal(conflict.code, 1);
-  assert.match(conflict.stderr, /File conflicts detected:\nbin\/x\n/);
-  assert.equal(await Deno.readTextFile(project.path("root/bin/x")), "p\n");
-  assert.equal(await Deno.readTextFile(project.path("root/bin/q")), "q\n");
-  assert.ok(await exists(project.path(".orchestra/tmproot/q_new")));
-  assert.equal((await project.orc(["verify"])).code, 0);
-});
-
 Deno.test("another build of a component takes the place of the first one", async () => {
   await using project = await Project.create(tree({ "B@build0": [], "B@build1": [] }));
   await project.orc(["install", "-b", "B@build0"]);
@@ -286,37 +188,6 @@ Deno.test("--keep-tmproot, --no-merge and --discard-build-directories do what th
   assert.equal(await exists(project.path("build/a/b")), false);
 });
 
-Deno.test("a script that removes its own TMP_ROOT is named, and nothing is lost", async () => {
-  await using project = await Project.create(tree({
-    "a@good": [],
-    "a@bad": ['install: rm -rf "$TMP_ROOT"'],
-  }));
-  await project.orc(["install", "-b", "a@good"]);
-  const { code, stderr } = await project.orc(["install", "-b", "a@bad"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /Cannot merge a@bad: its install script has removed ".*tmproot\/a_bad"/);
-  assert.doesNotMatch(stderr, /\bat .*\.ts/);
-  assert.ok(await exists(project.path("root/a_good")));
-});
-
-Deno.test("broken metadata is named with exit code 100, and uninstall still works", async () => {
-  await using project = await Project.create(SMALL);
-  await project.orc(["install", "-b", "a"]);
-  const path = project.path("root/share/orchestra/a.json");
-  for (const text of ["{", "[]", '{"component_name": 1}', '{"component_name": "other"}']) {
-    await Deno.writeTextFile(path, text);
-    const { code, stderr } = await project.orc(["install", "-b", "a"]);
-    assert.equal(code, 100);
-    assert.match(stderr, /Cannot read what is installed: ".*share\/orchestra\/a\.json"/);
-    assert.doesNotMatch(stderr, /\bat .*\.ts/);
-    assert.ok(await exists(project.path("root/a_file")));
-  }
-  assert.equal((await project.orc(["verify"])).code, 1);
-  assert.equal((await project.orc(["uninstall", "a"])).code, 0);
-  assert.equal(await exists(project.path("root/a_file")), false);
-  assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
-});
-
 Deno.test("a root that the original has made is understood and upgraded in place", async () => {
   await using project = await Project.create(SMALL);
   await project.write("root/old_file", "old");
@@ -355,116 +226,6 @@ Deno.test("a component that was asked for stays so when it is installed as a dep
   assert.equal(JSON.parse(metadata).manually_installed, true);
 });
 
-Deno.test("two installs at once wait for each other", async () => {
-  await using project = await Project.create(tree({
-    "slow@b": ['install: sleep 1; echo 1 > "$TMP_ROOT$ORCHESTRA_ROOT/slow"'],
-    "other@b": [],
-  }));
-  await project.orc(["configure", "-b", "slow"]);
-  const first = project.orc(["install", "-b", "slow"]);
-  const record = project.path("root/share/orchestra/.lock");
-  const deadline = Date.now() + 20_000;
-  while (!await exists(record) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  const second = await project.orc(["install", "-b", "other"]);
-  assert.equal(second.code, 0);
-  assert.match(second.stderr, /Waiting for process \d+ \(install slow@b\), which uses the root/);
-  assert.equal((await first).code, 0);
-  assert.equal((await project.orc(["verify"])).code, 0);
-});
-
-Deno.test("orc inside of an install script does not wait for itself", async () => {
-  const main = new URL("../../cli/main.ts", import.meta.url).pathname;
-  await using project = await Project.create(tree({
-    "a@b": [`install: "${Deno.execPath()} run -q -A ${main} orc install -b c"`],
-    "c@b": [],
-  }));
-  const { code, stderr } = await project.orc(["install", "-b", "a"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /this runs in a script of a command that has locked/);
-});
-
-Deno.test("clean removes the build directory, and sources if that is wanted", async () => {
-  await using project = await Project.create(SMALL);
-  await project.orc(["install", "-b", "a"]);
-  await project.write("sources/a/file", "");
-  const both = await project.orc(["clean", "--all", "a"]);
-  assert.equal(both.code, 1);
-  assert.match(both.stderr, /--all implies all components, do not specify any of them/);
-  assert.equal((await project.orc(["clean"])).code, 1);
-  await project.orc(["clean", "--pretend", "a"]);
-  assert.ok(await exists(project.path("build/a/b")));
-  await project.orc(["clean", "a"]);
-  assert.equal(await exists(project.path("build/a/b")), false);
-  assert.ok(await exists(project.path("sources/a/file")));
-  await project.orc(["clean", "-s", "a"]);
-  assert.equal(await exists(project.path("sources/a")), false);
-  await project.orc(["install", "-b", "a"]);
-  await project.orc(["clean", "--all"]);
-  assert.deepEqual([...Deno.readDirSync(project.path("build"))], []);
-});
-
-Deno.test("shell has the variables of scripts, its words and its exit code", async () => {
-  await using project = await Project.create(SMALL);
-  const hello = await project.orc(["shell", "echo", "hi", "there"]);
-  assert.equal(hello.stdout, "hi there\n");
-  assert.equal((await project.orc(["shell", "bash", "-c", "exit 7"])).code, 7);
-  const absent = await project.orc(["shell", "-c", "a", "pwd"]);
-  assert.equal(absent.code, 100);
-  assert.match(absent.stderr, /Build directory for component a@b does not exist/);
-  await project.orc(["configure", "-b", "a"]);
-  const inside = await project.orc(["shell", "-c", "a", "pwd"]);
-  assert.equal(inside.stdout, `${project.path("build/a/b")}\n`);
-  const variable = await project.orc(["shell", "bash", "-c", 'echo "$ORCHESTRA_ROOT $RUN_TESTS"']);
-  assert.equal(variable.stdout, `${project.path("root")} 0\n`);
-});
-
-Deno.test("gc removes what was installed for something that is gone", async () => {
-  await using project = await Project.create(
-    tree({ "dep@b": [], "top@b": ["dependencies: [dep]"], "other@b": [] }),
-  );
-  await project.orc(["install", "-b", "top", "other"]);
-  await project.orc(["uninstall", "top"]);
-  await project.write("build/unknown/b/file", "");
-  await project.write(".orchestra/tmproot/x_y/file", "");
-  await project.write("root/share/orchestra/.sandbox/killed/bin/x", "");
-  const pretended = await project.orc(["gc", "-n", "--json"]);
-  assert.deepEqual(JSON.parse(pretended.stdout), {
-    components: ["dep"],
-    directories: [
-      project.path(".orchestra/tmproot/x_y"),
-      project.path("build/unknown"),
-      project.path("root/share/orchestra/.sandbox/killed"),
-    ],
-    cached: [],
-  });
-  assert.ok(await exists(project.path("root/dep_b")));
-  assert.equal((await project.orc(["gc"])).code, 0);
-  assert.equal(await exists(project.path("root/dep_b")), false);
-  assert.ok(await exists(project.path("root/other_b")));
-  assert.ok(await exists(project.path("build/other/b")));
-  assert.equal(await exists(project.path("build/unknown")), false);
-  assert.equal((await project.orc(["verify"])).code, 0);
-});
-
-Deno.test("doctor tells what is there and what is not", async () => {
-  await using project = await Project.create(SMALL);
-  await project.orc(["install", "-b", "a"]);
-  const { code, stdout } = await project.orc(["doctor", "--json"]);
-  const { ok, checks } = JSON.parse(stdout);
-  assert.equal(code, ok ? 0 : 1);
-  const names = checks.map(({ name }: { name: string }) => name);
-  assert.deepEqual(names, [
-    ...["bash", "cp", "tar", "xz", "git", "git-lfs", "archives", "refs", "root"],
-  ]);
-  assert.equal(checks.at(-1).message, "1 components with 3 files");
-  await Deno.remove(project.path("root/a_file"));
-  const broken = await project.orc(["doctor"]);
-  assert.equal(broken.code, 1);
-  assert.match(broken.stdout, /failure {2}root {7}a_file is missing/);
-});
-
 Deno.test("an unknown test trigger stops install and plan before anything is done", async () => {
   await using project = await Project.create(
     SMALL.replace("  a:\n", "  a:\n    test_triggers: [aa@x]\n"),
@@ -478,97 +239,22 @@ Deno.test("an unknown test trigger stops install and plan before anything is don
   assert.equal((await project.orc(["install", "-B", "a"])).code, 0);
 });
 
-Deno.test("builds whose names would give the same TMP_ROOT are built at the same time", async () => {
-  const build = (name: string, component: string) =>
-    `  ${component}:\n    builds:\n      ${name}:\n        configure: mkdir -p "$BUILD_DIR"\n` +
-    `        install: sleep 0.3; touch "$TMP_ROOT$ORCHESTRA_ROOT/f_${component}"\n`;
+Deno.test("--json gives one document for several components, also if one of them fails", async () => {
   await using project = await Project.create(
-    `components:\n${build("c", "a_b")}${build("b_c", "a")}`,
+    tree({ "a@b": [], "bad@b": ['install: "false"'], "c@b": [] }),
   );
-  const { code, stderr } = await project.orc(["install", "-B", "--jobs", "2", "a_b", "a"]);
-  assert.equal(code, 0, stderr);
-  const index = await Deno.readTextFile(project.path("root/share/orchestra/a.idx"));
-  assert.match(index, /^f_a$/m);
-  assert.doesNotMatch(index, /f_a_b/);
-  const { stdout } = await project.orc(["environment", "a_b"]);
-  assert.match(stdout, /TMP_ROOT=".*\/tmproot\/a_b_c"/);
-});
-
-Deno.test("a script that puts a link in the place of its TMP_ROOT is named, and the root stays", async () => {
-  const build = (name: string, install: string) =>
-    `  ${name}:\n    builds:\n      b:\n        configure: mkdir -p "$BUILD_DIR"\n        install: ${install}\n`;
-  await using project = await Project.create(
-    SMALL + build("whole", `rm -rf "$TMP_ROOT"; ln -s / "$TMP_ROOT"`) +
-      build(
-        "inner",
-        `rm -rf "$TMP_ROOT$ORCHESTRA_ROOT"; ln -s "$ORCHESTRA_ROOT" "$TMP_ROOT$ORCHESTRA_ROOT"`,
-      ),
-  );
-  assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
-  await Deno.writeTextFile(project.path("root/bin/tool"), `#!${project.path("root/bin/x")}\n`);
-  for (const name of ["whole", "inner"]) {
-    const { code, stderr } = await project.orc(["install", "-b", name]);
-    assert.equal(code, 1);
-    assert.match(stderr, /its install script has put something else in the place of "/);
-  }
-  const tool = await Deno.readTextFile(project.path("root/bin/tool"));
-  assert.equal(tool, `#!${project.path("root/bin/x")}\n`);
-  assert.ok(await exists(project.path("root/a_file")));
-});
-
-Deno.test("names that are not UTF-8 are refused before anything is changed", async () => {
-  const build = (name: string, install: string) =>
-    `  ${name}:\n    builds:\n      b:\n        configure: mkdir -p "$BUILD_DIR"\n        install: ${install}\n`;
-  await using project = await Project.create(
-    SMALL + build("file", `touch "$TMP_ROOT$ORCHESTRA_ROOT/x"$'\\xff'"y"`) +
-      build("directory", `mkdir "$TMP_ROOT$ORCHESTRA_ROOT/x"$'\\xff'"y"`),
-  );
-  assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
-  for (const name of ["file", "directory"]) {
-    const { code, stderr } = await project.orc(["install", "-b", name]);
-    assert.equal(code, 1);
-    assert.match(stderr, /Cannot use a file named "x\ufffdy": it is not UTF-8/);
-  }
-  assert.equal((await project.orc(["verify"])).code, 0);
-  await project.orc(["shell", "bash", "-c", `mkdir "$ORCHESTRA_ROOT/x"$'\\xff'"y"`]);
-  const { code, stdout } = await project.orc(["verify"]);
-  assert.equal(code, 1);
-  assert.match(stdout, /^x.*y belongs to no component$/m);
-});
-
-Deno.test("a root that is no directory is named, and left as it is", async () => {
-  await using project = await Project.create(SMALL);
-  const root = project.path("root");
-  for (const make of [() => Deno.writeTextFile(root, "x"), () => Deno.symlink("root", root)]) {
-    await make();
-    for (const args of [["install", "-b", "a"], ["verify"], ["components"], ["uninstall", "a"]]) {
-      const { code, stderr } = await project.orc(args);
-      assert.equal(code, 100, args[0]);
-      assert.match(stderr, /^\[\+\] ERROR - The root must be a directory: ".*\/root": /m);
-    }
-    assert.equal((await Deno.lstat(root)).isDirectory, false);
-    await Deno.remove(root);
-  }
-});
-
-Deno.test("metadata that is a directory is told as broken, with what mends it", async () => {
-  for (const name of ["a.json", "a.idx"]) {
-    await using project = await Project.create(SMALL);
-    assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
-    const path = project.path(`root/share/orchestra/${name}`);
-    await Deno.remove(path);
-    await Deno.mkdir(path);
-    const verified = await project.orc(["verify"]);
-    assert.equal(verified.code, 1, verified.stderr);
-    assert.match(verified.stdout, /cannot be read \(Is a directory/);
-    if (name === "a.idx") {
-      assert.match(verified.stdout, /or remove it, and `orc verify` lists what is left of a$/m);
-      assert.ok(await exists(project.path("root/a_file")));
-      continue;
-    }
-    const removed = await project.orc(["uninstall", "a"]);
-    assert.equal(removed.code, 0, removed.stderr);
-    assert.equal(await exists(path), false);
-    assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
-  }
+  const install = async (...words: readonly string[]) => {
+    const { code, stdout } = await project.orc(["install", "-b", "--json", ...words]);
+    const { plan, done, failed } = JSON.parse(stdout);
+    const ids = plan.map(({ id }: { id: string }) => id);
+    return { code, ids, done, failed: failed.length };
+  };
+  const both = ["configure a@b", "install a@b", "configure c@b", "install c@b"];
+  assert.deepEqual(await install("a", "c"), { code: 0, ids: both, done: both, failed: 0 });
+  assert.deepEqual(await install("a", "bad", "c"), {
+    code: 1,
+    ids: ["install a@b", "configure bad@b", "install bad@b"],
+    done: ["install a@b", "configure bad@b"],
+    failed: 1,
+  });
 });

@@ -2,14 +2,10 @@
 import assert from "node:assert/strict";
 import { runProgram } from "../support/cli.ts";
 import { bareRepository, gitHome, lfsDirectory } from "./_git.ts";
-import { Project, SMALL, SMALL_HASH } from "./_support.ts";
+import { exists, Project, SMALL, SMALL_HASH } from "./_support.ts";
 
 const ignore = await lfsDirectory() === undefined;
 const ARCHIVE = `linux-x86-64/a/b/none_${SMALL_HASH}.tar.xz`;
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
 
 /** A project with an archive remote of git-lfs, cloned. */
 async function lfsProject(home: Awaited<ReturnType<typeof gitHome>>) {

@@ -82,4 +82,6 @@ Deno.test("--in-container names an image that is not there", async () => {
   ]);
   assert.equal(code, 1);
   assert.match(stderr, /superorch\.invalid\/no-such-image:1/);
+  const [, reason = ""] = /from image ".*?": (.*?) \(POST/.exec(stderr) ?? [];
+  assert.equal(stderr.split(reason).length, 2, `told once: ${stderr}`);
 });

@@ -164,7 +164,8 @@ async function checkRoot(
       mend: "any command that changes the root completes it",
     };
   }
-  return { name, state: "ok", message: `${components} components with ${files} files` };
+  const word = components === 1 ? "component" : "components";
+  return { name, state: "ok", message: `${components} ${word} with ${files} files` };
 }
 
 async function versionOf(

@@ -18,7 +18,12 @@ export type RootProblem =
   /** A file that is there, and that no component lists. */
   | { readonly kind: "orphan"; readonly path: string }
   /** A directory in a RUNPATH that is in the root but not relative to the file, or not there. */
-  | { readonly kind: "runpath"; readonly path: string; readonly directory: string }
+  | {
+    readonly kind: "runpath";
+    readonly path: string;
+    readonly directory: string;
+    readonly inRoot: boolean;
+  }
   /** A library that the dynamic linker will not find. */
   | { readonly kind: "needed"; readonly path: string; readonly library: string }
   /** A version of symbols that a library must have, and that the one which is found has not. */
@@ -141,8 +146,10 @@ export function describeProblem(problem: RootProblem): string {
     case "orphan":
       return `${problem.path} belongs to no component`;
     case "runpath":
-      return `${problem.path} looks for libraries in ${problem.directory}, which is not relative ` +
-        "to it: it breaks when the root is moved";
+      return `${problem.path} looks for libraries in ${problem.directory}, which is ` +
+        (problem.inRoot
+          ? "not relative to it: it breaks when the root is moved"
+          : "neither in the root nor there");
     case "needed":
       return `${problem.path} needs the library ${problem.library}, which is not found`;
     case "version":
@@ -249,8 +256,10 @@ class Linker {
     const problems: RootProblem[] = [];
     const directories = elf.runpath.length > 0 ? elf.runpath : elf.rpath;
     for (const directory of directories) {
-      if (this.#isFixed(directory)) {
-        problems.push({ kind: "runpath", path, directory });
+      if (!directory.startsWith("/")) continue;
+      const inRoot = this.#isInRoot(directory);
+      if (inRoot || !this.#exists(directory)) {
+        problems.push({ kind: "runpath", path, directory, inRoot });
       }
     }
     const origin = joinPath(this.#root, parentPath(path));
@@ -309,11 +318,8 @@ class Linker {
     return plain.startsWith(`${this.#root}/`) ? plain.slice(this.#root.length + 1) : plain;
   }
 
-  /** A directory of this very root, or one that was there only while it was built. */
-  #isFixed(directory: string): boolean {
-    if (!directory.startsWith("/")) return false;
-    const plain = normalize(directory);
-    return plain === this.#root || plain.startsWith(`${this.#root}/`) || !this.#exists(plain);
+  #isInRoot(directory: string): boolean {
+    return `${normalize(directory)}/`.startsWith(`${this.#root}/`);
   }
 
   #exists(path: string): boolean {
