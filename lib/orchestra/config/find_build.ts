@@ -27,13 +27,14 @@ export function findBuild(
   configuration: Pick<Configuration, "components">,
   spec: string,
 ): { readonly component: Component; readonly target: BuildTarget } {
-  const [name = "", wanted] = spec.split("@");
+  const at = spec.indexOf("@");
+  const [name, wanted] = at < 0 ? [spec, ""] : [spec.slice(0, at), spec.slice(at + 1)];
   const component = configuration.components.get(name);
   if (component === undefined) {
     const similar = mostSimilar(name, configuration.components.keys());
     throw new UnknownComponentError("Component", spec, similar);
   }
-  const build = wanted === undefined || wanted === "" ? component.defaultBuild : wanted;
+  const build = wanted === "" ? component.defaultBuild : wanted;
   if (!component.builds.has(build)) {
     const similar = mostSimilar(build, component.builds.keys());
     const meant = similar === undefined ? undefined : `${name}@${similar}`;
