@@ -1,4 +1,3 @@
-import { StackedError } from "../lib/errors/mod.ts";
 import type { Command } from "../lib/deps/commander.ts";
 import { ExitCode } from "./exit_code.ts";
 import { UsageError } from "./usage_error.ts";
@@ -50,6 +49,12 @@ export function addClientFlags(command: Command): Command {
     .option("--token-file <file>", "file with its token (default: $BUILDR_TOKEN)") as Command;
 }
 
+/** The coordinator is not there, or no help. */
+export class CoordinatorError extends Error {
+  /** The name of the class. */
+  override readonly name = "CoordinatorError";
+}
+
 /** Asks a coordinator. */
 export class CoordinatorClient {
   readonly #url: string;
@@ -86,7 +91,7 @@ export class CoordinatorClient {
     return `${this.#url}${path}`;
   }
 
-  /** Asks, and reads the answer. @throws {UsageError | StackedError} when it is a refusal. */
+  /** Asks, and reads the answer. @throws {UsageError | CoordinatorError} when it is a refusal. */
   async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await this.#fetch(method, path, body);
     return await response.json();
@@ -130,16 +135,13 @@ export class CoordinatorClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch (cause) {
-      throw new StackedError(`The coordinator at ${this.#url} does not answer`, {
-        cause,
-        location: false,
-      });
+      throw new CoordinatorError(`The coordinator at ${this.#url} does not answer`, { cause });
     }
     if (response.ok) return response;
     const text = await response.text();
     const message = `The coordinator refuses: ${problemsOf(text, response.status)}`;
     if (response.status >= 500 || response.status === 429) {
-      throw new StackedError(message, { location: false });
+      throw new CoordinatorError(message);
     }
     throw new UsageError(message);
   }
@@ -162,12 +164,28 @@ function problemsOf(text: string, status: number): string {
   return `status ${status}`;
 }
 
-async function readToken(path: string): Promise<string> {
+/**
+ * Reads a token: the first of the file, which may be the one that the coordinator reads its tokens
+ * from.
+ *
+ * @throws {UsageError} when there is none.
+ */
+export async function readToken(path: string): Promise<string> {
+  const [token] = await readTokenLines(path);
+  if (token === undefined) throw new UsageError(`The file "${path}" has no token`);
+  return token;
+}
+
+/** Tokens: one on each line of a file; empty lines and those that begin with `#` do not count. */
+export async function readTokenLines(path: string): Promise<readonly string[]> {
+  let text: string;
   try {
-    return (await Deno.readTextFile(path)).trim();
+    text = await Deno.readTextFile(path);
   } catch (error) {
     throw new UsageError(`Cannot read the token in "${path}": ${(error as Error).message}`);
   }
+  return text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** Reads a stream of server-sent events, as far as ours need it. */

@@ -1,5 +1,6 @@
 import type { WebhookOptions } from "../lib/buildr/coordinator/server/mod.ts";
 import { parseDuration } from "../lib/retry/mod.ts";
+import { readTokenLines } from "./_buildr_client.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What `superorch buildr coordinator` was told. */
@@ -48,10 +49,9 @@ export function retentionMs(text: string | undefined): number | undefined {
   throw new UsageError(`--retention must be like 30d or 12h, and is "${text}"`);
 }
 
-/** Tokens: one on each line of a file; empty lines and those that begin with `#` do not count. */
+/** Tokens of a file, none of which is easily guessed. */
 export async function readTokens(path: string): Promise<readonly string[]> {
-  const tokens = (await readSecretFile(path, "--token-file")).split("\n")
-    .map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  const tokens = await readTokenLines(path);
   if (tokens.length === 0) throw new UsageError(`The file "${path}" has no token`);
   const short = tokens.findIndex((token) => token.length < 16);
   if (short >= 0) {

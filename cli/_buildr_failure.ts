@@ -9,11 +9,15 @@ export const BUILDR_EXIT = {
   environment: 255,
 } as const;
 
-/** Errors of the library that say that the engine is not there or no help. */
+/** Errors that say that the engine, a broker, a coordinator or its ledger is not there or no help. */
 const ENVIRONMENT: ReadonlySet<string> = new Set([
   "EngineUnreachableError",
   "EngineConnectionError",
   "EngineVersionError",
+  "TransportError",
+  "AgentDeafError",
+  "CoordinatorError",
+  "LedgerError",
 ]);
 
 /**

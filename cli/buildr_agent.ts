@@ -1,8 +1,12 @@
 import { runAgent } from "../lib/buildr/agent/agent.ts";
+import { isTag } from "../lib/buildr/queue/job.ts";
+import { MAX_AGENT_TAGS } from "../lib/buildr/queue/rabbit/names.ts";
 import type { AgentTransport } from "../lib/buildr/queue/transport.ts";
 import { Command, type CommandUnknownOpts, Option } from "../lib/deps/commander.ts";
 import { cacheDirectory } from "../lib/engine/mod.ts";
 import { parseDuration } from "../lib/retry/mod.ts";
+import { readToken } from "./_buildr_client.ts";
+import { absolute } from "./buildr_init.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -30,7 +34,7 @@ export function agentCommand(output: Output): CommandUnknownOpts {
     )
     .option("--token-file <file>", "file with the token of that coordinator")
     .option("--name <name>", "name of the agent (default: host name and process id)")
-    .option("--slots <n>", "builds at a time", Number, 1)
+    .option("--slots <n>", "builds at a time", count("--slots"), 1)
     .option(
       "--tags <tags>",
       "what it carries, separated by commas; builds that ask for more pass by",
@@ -48,21 +52,18 @@ export function agentCommand(output: Output): CommandUnknownOpts {
     )
     .option("--allow-env <name>", "let manifests use this variable, or glob; repeats", gather)
     .option("--no-docker-socket", "never give the engine's socket to a stage")
-    .option("-j, --jobs <n>", "stages of a build at a time", Number)
+    .option("-j, --jobs <n>", "stages of a build at a time", count("--jobs"))
     .option("--grace <time>", "after SIGTERM, give builds back after this long (default: never)")
     .addOption(
       new Option("--queue-type <type>", "kind of the broker's job queues")
         .choices(["classic", "quorum"]).default("classic"),
     )
     .action(async (options) => {
-      if (!Number.isSafeInteger(options.slots) || options.slots < 1) {
-        throw new UsageError("--slots must be a whole number from 1");
-      }
       if (options.broker !== undefined && options.coordinator !== undefined) {
         throw new UsageError("An agent has either --broker or --coordinator");
       }
       const note = (text: string) => output.err.write(`${text}\n`);
-      const tags = (options.tags ?? "").split(",").map((tag) => tag.trim()).filter(Boolean);
+      const tags = tagsOf(options.tags ?? "");
       await using transport = await openTransport(options);
       const { drain, stop } = listen(options.grace, note);
       note(`Takes builds from ${transport.name}`);
@@ -71,9 +72,9 @@ export function agentCommand(output: Output): CommandUnknownOpts {
         ...(options.name === undefined ? {} : { name: options.name }),
         slots: options.slots,
         tags,
-        workdir: options.workdir ?? `${cacheDirectory()}/buildr/agent`,
+        workdir: absolute(options.workdir ?? `${cacheDirectory()}/buildr/agent`),
         repositories: {
-          allowedPaths: options.allowPath ?? [],
+          allowedPaths: (options.allowPath ?? []).map(absolute),
           ...(options.allowHost === undefined ? {} : { allowedHosts: options.allowHost }),
         },
         allowedEnv: options.allowEnv ?? [],
@@ -86,6 +87,28 @@ export function agentCommand(output: Output): CommandUnknownOpts {
       const { reason } = stop.signal;
       if (reason instanceof ExitCode) throw reason;
     }) as unknown as CommandUnknownOpts;
+}
+
+function count(flag: string): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isSafeInteger(number) && number >= 1) return number;
+    throw new UsageError(`${flag} must be a whole number from 1, and is "${text}"`);
+  };
+}
+
+function tagsOf(text: string): readonly string[] {
+  const tags = text.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
+  const wrong = tags.find((tag) => !isTag(tag));
+  if (wrong !== undefined) {
+    throw new UsageError(
+      `The tag "${wrong}" has something else than letters, digits, ".", "_", "-"`,
+    );
+  }
+  if (new Set(tags).size <= MAX_AGENT_TAGS) return tags;
+  throw new UsageError(
+    `An agent carries at most ${MAX_AGENT_TAGS} tags, and these are ${tags.length}`,
+  );
 }
 
 interface TransportFlags {
@@ -102,8 +125,8 @@ async function openTransport(flags: TransportFlags): Promise<AgentTransport> {
       "../lib/buildr/queue/embedded/agent_transport.ts"
     );
     const token = tokenFile === undefined
-      ? Deno.env.get("BUILDR_TOKEN")
-      : (await Deno.readTextFile(tokenFile)).trim();
+      ? Deno.env.get("BUILDR_TOKEN") || undefined
+      : await readToken(tokenFile);
     return await EmbeddedAgentTransport.open({
       url: coordinator,
       ...(token === undefined ? {} : { token }),

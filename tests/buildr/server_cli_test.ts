@@ -92,7 +92,7 @@ Deno.test("mistakes of the command line end with 2 and a sentence", async () => 
   }
   assert.equal((await buildr("status", "--coordinator", "ftp://x")).code, 2);
   const gone = await buildr("status", "--coordinator", "http://127.0.0.1:1");
-  assert.equal(gone.code, 1);
+  assert.equal(gone.code, 255);
   assert.match(gone.stderr, /does not answer/);
 });
 

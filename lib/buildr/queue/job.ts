@@ -115,7 +115,7 @@ export function checkJob(value: unknown): BuildJob {
       ),
       path: check.optionalText("path", pathProblem),
       stages: check.texts("stages"),
-      tags: check.texts("tags", (tag) => TAG.test(tag) ? undefined : "is not letters and digits"),
+      tags: check.texts("tags", (tag) => isTag(tag) ? undefined : "is not letters and digits"),
       env: check.environment("env"),
       priority: check.integer("priority", 0, 9),
       timeout: check.integer("timeout", 1, 7 * 24 * 3600),
@@ -146,6 +146,11 @@ function checkSeedJob(value: Readonly<Record<string, unknown>>): SeedJob {
   };
   if (check.problems.length > 0) throw new JobRefusedError(check.problems);
   return job;
+}
+
+/** Whether a text can be what agents carry and builds ask for. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
 }
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -31,6 +31,8 @@ const RECONNECT_MS = [100, 200, 500, 1_000, 2_000] as const;
 type Numbered = Extract<AgentMessage, { readonly n: number }>;
 type WithoutNumber<T> = T extends Numbered ? Omit<T, "n"> : never;
 
+class RefusedError extends TransportError {}
+
 interface Request {
   readonly resolve: () => void;
   readonly reject: (error: TransportError) => void;
@@ -151,6 +153,11 @@ export class EmbeddedAgentTransport implements AgentTransport {
     });
     socket.addEventListener("close", (event) => {
       reason = event.reason || reason;
+      // What it answers in place of a connection.
+      if (/\b(?:401|403)\b/.test(reason)) {
+        const why = token === undefined ? "it wants a token" : "it does not know the token";
+        opened.reject(new RefusedError(`Cannot connect to ${this.name}: ${why}`));
+      }
       opened.reject(new TransportError(`Cannot connect to ${this.name}: ${reason}`));
       down.resolve();
     });
@@ -177,8 +184,8 @@ export class EmbeddedAgentTransport implements AgentTransport {
           break;
         } catch (error) {
           // A coordinator that does not know us will not know us tomorrow.
-          if (/\b(?:401|403)\b/.test((error as Error).message)) {
-            this.#failure = error as TransportError;
+          if (error instanceof RefusedError) {
+            this.#failure = error;
             return this.#onFailure();
           }
         }
