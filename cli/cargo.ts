@@ -22,7 +22,7 @@ export function cargoMount(output: Output): CommandUnknownOpts {
 }
 
 /**
- * Runs cargo with the wrapper set.
+ * Runs cargo, with the wrapper set for what compiles. `fetch` also gets the image to compile in.
  *
  * @param words `[+toolchain]`, then what cargo gets; after `supergreen`, a command of ours.
  * @param output Where our own commands print.
@@ -35,18 +35,58 @@ export async function runCargo(words: readonly string[], output: Output): Promis
   if (rest[0] === "supergreen") {
     const { runRustcWrap } = await import("./rustc_wrap_command.ts");
     if (toolchain !== undefined) Deno.env.set("RUSTUP_TOOLCHAIN", toolchain.slice(1));
-    return await runRustcWrap(rest.slice(1), output);
+    return await runRustcWrap(rest.slice(1), output, true);
   }
+  const verb = verbOf(rest);
+  if (verb === undefined || !WRAPPED.has(verb)) return await runPlain(rest, toolchain);
   const { settings } = await readOwnSettings(rest);
   const temporary = settings.cacheDir === undefined
     ? await Deno.makeTempDir({ prefix: "rustcbuildx-" })
     : undefined;
   try {
     const wrapper = await ownWrapper(settings.cacheDir ?? temporary!);
-    return await runWrapped(rest, toolchain, wrapper);
+    const code = await runWrapped(rest, toolchain, wrapper);
+    if (code === 0 && verb === "fetch" && !rest.some((word) => /^(?:-h|--help)$/.test(word))) {
+      if (toolchain !== undefined) Deno.env.set("RUSTUP_TOOLCHAIN", toolchain.slice(1));
+      const { fetchBase } = await import("./rustc_wrap_doc.ts");
+      await fetchBase(rest, output);
+    }
+    return code;
   } finally {
     if (temporary !== undefined) await Deno.remove(temporary, { recursive: true });
   }
+}
+
+/** What compiles, by all its names; everything else is cargo's alone. */
+const WRAPPED: ReadonlySet<string> = new Set([
+  ...["b", "build", "bench", "c", "check", "clippy", "d", "doc", "fetch", "install", "package"],
+  ...["publish", "r", "run", "rustc", "rustdoc", "t", "test"],
+]);
+
+/** Options of cargo itself that have their value in the next word. */
+const WITH_VALUE: ReadonlySet<string> = new Set(["-C", "-Z", "--color", "--config", "--explain"]);
+
+/** The word that says what cargo does. */
+function verbOf(words: readonly string[]): string | undefined {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    if (WITH_VALUE.has(word)) at++;
+    else if (!word.startsWith("-")) return word;
+  }
+  return undefined;
+}
+
+function runPlain(rest: readonly string[], toolchain: string | undefined): Promise<number> {
+  return runProgram(
+    programOf(toolchain),
+    toolchain === undefined ? rest : [toolchain, ...rest],
+    {},
+  );
+}
+
+/** Cargo, when it has called us, names itself; but only rustup's knows what +toolchain is. */
+function programOf(toolchain: string | undefined): string {
+  return toolchain === undefined ? Deno.env.get("CARGO") || "cargo" : "cargo";
 }
 
 async function runWrapped(
@@ -60,9 +100,10 @@ async function runWrapped(
       `Cannot wrap cargo: RUSTC_WRAPPER=${JSON.stringify(foreign)} is set; unset it, or call cargo`,
     );
   }
-  // Cargo, when it has called us, names itself; but only rustup's knows what +toolchain is.
-  const cargo = toolchain === undefined ? Deno.env.get("CARGO") || "cargo" : "cargo";
-  return await runProgram(cargo, [...(toolchain === undefined ? [] : [toolchain]), ...rest], {
+  return await runProgram(programOf(toolchain), [
+    ...(toolchain === undefined ? [] : [toolchain]),
+    ...rest,
+  ], {
     CARGOGREEN_PROJECT_DIR_: Deno.cwd(),
     RUSTC_WRAPPER: wrapper,
   });

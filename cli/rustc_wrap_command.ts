@@ -10,13 +10,21 @@ export interface WrapCommand {
   /** Its name. */
   readonly name: string;
   /** Loads it. */
-  readonly load: (output: Output) => Promise<CommandUnknownOpts>;
+  readonly load: (output: Output, green: boolean) => Promise<CommandUnknownOpts>;
 }
 
 const COMMANDS: readonly WrapCommand[] = [
   {
     name: "env",
-    load: async (output) => (await import("./rustc_wrap_env.ts")).envCommand(output),
+    load: async (output, green) => (await import("./rustc_wrap_env.ts")).envCommand(output, green),
+  },
+  {
+    name: "doc",
+    load: async (output) => (await import("./rustc_wrap_doc.ts")).docCommand(output),
+  },
+  {
+    name: "show-rust-base",
+    load: async (output) => (await import("./rustc_wrap_doc.ts")).showRustBaseCommand(output),
   },
   {
     name: "pull",
@@ -73,11 +81,16 @@ export function rustcWrapMount(output: Output): CommandUnknownOpts {
  *
  * @param words The words after the program's name.
  * @param output Where our own commands print.
+ * @param green Whether this is `cargo green supergreen`, which has no wrapper and other answers.
  * @returns The exit code.
  */
-export async function runRustcWrap(words: readonly string[], output: Output): Promise<number> {
+export async function runRustcWrap(
+  words: readonly string[],
+  output: Output,
+  green = false,
+): Promise<number> {
   const [first] = words;
-  const own = first === undefined || /^-/.test(first) || first === "help" ||
+  const own = green || first === undefined || /^-/.test(first) || first === "help" ||
     COMMANDS.some(({ name }) => name === first);
   if (!own) return await rustcWrapMain(words);
   if (first === "-V" || first === "--version") {
@@ -87,7 +100,7 @@ export async function runRustcWrap(words: readonly string[], output: Output): Pr
   try {
     // The others need not be loaded for one that is named.
     const named = COMMANDS.filter(({ name }) => name === first);
-    const tree = await rustcWrapTree(output, named.length > 0 ? named : COMMANDS);
+    const tree = await rustcWrapTree(output, named.length > 0 ? named : COMMANDS, green);
     if (first === undefined || words.length === 1 && /^(?:-h|--help|help)$/.test(first)) {
       output.out.write(tree.helpInformation());
       return first === undefined ? 2 : 0;
@@ -104,17 +117,19 @@ export async function runRustcWrap(words: readonly string[], output: Output): Pr
  *
  * @param output Where it prints.
  * @param commands Those that are loaded. Default: all.
+ * @param green As for {@linkcode runRustcWrap}.
  */
 export async function rustcWrapTree(
   output: Output,
   commands: readonly WrapCommand[] = COMMANDS,
+  green = false,
 ): Promise<CommandUnknownOpts> {
-  const program = new Command("superorch rustc-wrap")
+  const program = new Command(green ? "cargo green supergreen" : "superorch rustc-wrap")
     .description(
       "Compile Rust crates in containers: set RUSTC_WRAPPER=rustcbuildx and use cargo as ever.",
     )
     .option("-V, --version", "print the version") as unknown as CommandUnknownOpts;
-  for (const { load } of commands) program.addCommand(await load(output));
+  for (const { load } of commands) program.addCommand(await load(output, green));
   return settled(program, output);
 }
 

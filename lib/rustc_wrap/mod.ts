@@ -20,7 +20,7 @@
 
 export { wrap } from "./wrap.ts";
 export { type SyncSink, type WrapOptions } from "./wrap_context.ts";
-export { prepareBase, type PrepareBaseOptions } from "./prepare_base.ts";
+export { prepareBase, type PrepareBaseOptions, rustBase } from "./prepare_base.ts";
 export {
   checkSetup,
   type CheckSetupOptions,

@@ -1,6 +1,6 @@
 // gate-timeout: 400 s
 import assert from "node:assert/strict";
-import { runProgram } from "../support/cli.ts";
+import { runProgram, superorch } from "../support/cli.ts";
 import { buildahFiles, writeBuildahClient } from "./_buildah_client.ts";
 import { sameAsPlain } from "./_same_as_plain.ts";
 import { FIXTURE, NO_CARGO, Workspace } from "./_workspace.ts";
@@ -29,6 +29,11 @@ Deno.test("buildah makes the files of plain cargo, never a stale one, with words
     };
     assert.equal(await value("a + b + 1111"), "1114");
     assert.equal(await value("a + b + 2222"), "2225");
+    const pulled = await superorch(["rustc-wrap", "pull"], {
+      cwd: ws.directory,
+      env: ws.env({ env }),
+    });
+    assert.match(pulled.stdout, /^superorch\/rustc-base:[0-9a-f]{16}\n$/, pulled.stderr);
     const calls = (await Deno.readTextFile(`${directory}/calls`)).trim().split("\n");
     // The image is made once.
     assert.equal(calls.filter((line) => line.startsWith("pull ")).length, 1, calls.join("\n"));

@@ -64,6 +64,14 @@ export class ClientRunner implements Runner {
     return (await this.#find(options.signal)).capabilities;
   }
 
+  /** Makes sure that whoever builds has the base image. */
+  async prepare(base: Base, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const client = await this.#find(signal);
+    const builder = await this.#findBuilder(client, false, signal);
+    if (isApart(builder)) await this.#options.layout?.(base, signal);
+    else await this.#options.ensureBase(client, base, signal);
+  }
+
   /** Carries out one plan. */
   async run(plan: Plan, options: RunOptions = {}): Promise<RunnerResult> {
     const { signal } = options;
