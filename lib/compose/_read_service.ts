@@ -134,9 +134,8 @@ const healthcheck: Read<Healthcheck> = (node, reader, path) =>
     interval: duration,
     retries: int(0),
     start_period: duration,
+    start_interval: duration,
     disable: bool,
-  }, {
-    start_interval: "engines before 25 do not have it, and superorch checks every 300 ms anyway",
   })(node, reader, path) as Healthcheck | undefined;
 
 const restart: Read<string> = (node, reader, path) => {

@@ -178,7 +178,7 @@ function blockIoOf(io: BlockIo): BlockIoSpec {
 }
 
 function healthOf(check: Healthcheck): readonly string[] | HealthSpec {
-  const { test, disable, interval, timeout, retries, start_period: startPeriod } = check;
+  const { test, disable, interval, timeout, retries } = check;
   if (disable === true || test?.[0] === "NONE") return [];
   const ms = (text: string | undefined) => text === undefined ? undefined : parseDuration(text);
   return compact<HealthSpec>({
@@ -186,7 +186,8 @@ function healthOf(check: Healthcheck): readonly string[] | HealthSpec {
     intervalMs: ms(interval),
     timeoutMs: ms(timeout) ?? 30_000,
     retries,
-    startPeriodMs: ms(startPeriod),
+    startPeriodMs: ms(check.start_period),
+    startIntervalMs: ms(check.start_interval),
   });
 }
 

@@ -325,6 +325,8 @@ export interface Healthcheck {
   readonly retries?: number;
   /** How long failures do not count. */
   readonly start_period?: string;
+  /** Between two checks in that time. */
+  readonly start_interval?: string;
   /** Whether the check of the image is switched off. */
   readonly disable?: boolean;
 }

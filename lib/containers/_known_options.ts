@@ -141,6 +141,7 @@ export const KNOWN = {
     timeoutMs: true,
     retries: true,
     startPeriodMs: true,
+    startIntervalMs: true,
   } satisfies Names<HealthSpec>,
   ulimit: { soft: true, hard: true } satisfies Names<UlimitSpec>,
   deviceRequest: {

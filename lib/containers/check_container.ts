@@ -131,8 +131,10 @@ function absoluteProblems(path: unknown, action: string): readonly string[] {
 
 function healthProblems(health: ContainerSpec["health"]): readonly string[] {
   if (health === undefined || typeof health === "string" || Array.isArray(health)) return [];
-  const { test, intervalMs, timeoutMs, startPeriodMs, retries } = health as HealthSpec;
-  const times = Object.entries({ intervalMs, timeoutMs, startPeriodMs }).flatMap(([field, ms]) =>
+  const { test, retries, intervalMs, timeoutMs, startPeriodMs, startIntervalMs } =
+    health as HealthSpec;
+  const given = { intervalMs, timeoutMs, startPeriodMs, startIntervalMs };
+  const times = Object.entries(given).flatMap(([field, ms]) =>
     ms === undefined || ms === 0 || ms >= 1 ? [] : [`"${field}" of its health check is ${ms}`]
   );
   return [

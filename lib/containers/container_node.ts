@@ -1,4 +1,10 @@
-import type { ContainerInspect, EngineClient, EngineEvent, HijackedStream } from "../engine/mod.ts";
+import {
+  compareVersions,
+  type ContainerInspect,
+  type EngineClient,
+  type EngineEvent,
+  type HijackedStream,
+} from "../engine/mod.ts";
 import { copyIntoContainer, type CopySource } from "./copy.ts";
 import { abortable, delay } from "../retry/mod.ts";
 import { cleanupSignal, patiently } from "./_patience.ts";
@@ -50,7 +56,12 @@ export interface ContainerNodeContext {
   readonly volumeLabels?: (name: string) => Readonly<Record<string, string>>;
   /** Name on the engine for another node. */
   readonly resolveContainer: (name: string) => string;
+  /** Takes what the engine does otherwise than asked. */
+  readonly onWarning: (text: string) => void;
 }
+
+/** The first one that knows how often a container is checked while it starts. */
+const START_INTERVAL_API = "1.44";
 
 /** A container of a network. */
 export class ContainerNode implements GraphNode {
@@ -250,11 +261,18 @@ export class ContainerNode implements GraphNode {
       const source = this.spec.image;
       const from = source.kind === "reference" ? source.reference : image.id;
       const body = createBody(this.spec, { ...this.#context, image: from });
-      const { Id } = await patiently(
+      const { Id, Warnings } = await patiently(
         signal,
         (patient) => engine.containers.create(engineName, body, { signal: patient, platform }),
       );
       this.#id = Id;
+      for (const warning of Warnings ?? []) this.#warn(warning);
+      if (
+        body.Healthcheck?.StartInterval !== undefined &&
+        compareVersions(engine.apiVersion, START_INTERVAL_API) < 0
+      ) {
+        this.#warn("its health check has no interval of its own for the start before API 1.44");
+      }
     } catch (cause) {
       signal.throwIfAborted();
       throw this.#fail("create", cause);
@@ -273,6 +291,10 @@ export class ContainerNode implements GraphNode {
       signal.throwIfAborted();
       throw this.#fail("create", cause);
     }
+  }
+
+  #warn(text: string): void {
+    this.#context.onWarning(`container "${this.spec.name}": ${text}`);
   }
 
   async #start(signal: AbortSignal): Promise<void> {

@@ -382,6 +382,9 @@ export function healthConfig(health: readonly string[] | string | HealthSpec): H
     Timeout: nanoseconds(spec.timeoutMs ?? HEALTH_TIMEOUT_MS),
     Retries: spec.retries ?? HEALTH_RETRIES,
     StartPeriod: nanoseconds(spec.startPeriodMs ?? HEALTH_START_PERIOD_MS),
+    ...(spec.startIntervalMs === undefined
+      ? {}
+      : { StartInterval: nanoseconds(spec.startIntervalMs) }),
   };
 }
 

@@ -32,6 +32,8 @@ export interface MakeNodesContext {
   readonly binds: BindSources;
   /** What each of them writes. */
   readonly outputs: ReadonlyMap<string, NodeOutput>;
+  /** Takes what the engine does otherwise than asked. */
+  readonly onWarning: (text: string) => void;
 }
 
 /**
@@ -93,6 +95,7 @@ async function makeNode(spec: NodeSpec, context: MakeNodesContext): Promise<Grap
     resolveBind: (path) => binds.absolute(path),
     resolveVolume: (name) => named.volume(name),
     volumeLabels: (name) => named.volumeLabels(name),
+    onWarning: context.onWarning,
     // By name: the other one may not be created yet.
     resolveContainer: (name) => {
       const other = registry.specs.get(name);

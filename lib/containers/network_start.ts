@@ -63,7 +63,17 @@ export async function startNodes(
   await named.make(containers, signal);
   const { binds, kept } = context;
   const { events } = side;
-  await makeNodes(specs, { engine, identity, named, registry, events, images, binds, outputs });
+  await makeNodes(specs, {
+    engine,
+    identity,
+    named,
+    registry,
+    events,
+    images,
+    binds,
+    outputs,
+    onWarning: (text) => context.onProgress(`warning: ${text}`),
+  });
   stack.move(); // the nodes end their outputs
   observe(specs, context);
   await adoptKept(engine, registry.nodes, kept, [...registry.specs.values()], signal);

@@ -144,6 +144,11 @@ export interface HealthSpec {
   readonly retries?: number;
   /** How long failures do not count. Default 30 s. */
   readonly startPeriodMs?: number;
+  /**
+   * Time between two checks in that period. Default: that of all checks, which engines before API
+   * 1.44 keep to in any case.
+   */
+  readonly startIntervalMs?: number;
 }
 
 /** When the engine starts a container again by itself. */

@@ -67,6 +67,8 @@ export interface HealthConfig {
   readonly Retries?: number;
   /** Time in which failures do not count. */
   readonly StartPeriod?: number;
+  /** Between two checks in that time (API 1.44 and newer). */
+  readonly StartInterval?: number;
 }
 
 /** One published port. */

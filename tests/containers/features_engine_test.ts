@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { ContainerStartError, findKept, removeKept } from "../../lib/containers/mod.ts";
+import { compareVersions } from "../../lib/engine/mod.ts";
 import { tarStream } from "../../lib/engine/tar/mod.ts";
 import { makeTls } from "../support/tls_material.ts";
 import { sceneTest, shell, sleeper, tempDir, textOf, thrownBy, within } from "./support.ts";
@@ -265,6 +266,25 @@ sceneTest(
     twice.add(sleeper("b", { cpus: 1, cpuQuotaUs: 10_000 }));
     const error = await thrownBy(TypeError, twice.run());
     assert.match(error.message, /"cpus" and "cpuQuotaUs" say the same/);
+  },
+);
+
+sceneTest(
+  "what the engine does otherwise than asked is told",
+  async ({ engine, network: make, progress }) => {
+    const network = await make();
+    network.add(
+      sleeper("a", { health: { test: ["true"], intervalMs: 500, startIntervalMs: 100 } }),
+    );
+    await network.run();
+    const { Config } = await network.container("a").inspect();
+    const knows = compareVersions(engine.apiVersion, "1.44") >= 0;
+    const told = progress.filter((line) => line.startsWith('warning: container "a": '));
+    assert.equal(told.length, knows ? 0 : 1, told.join("\n"));
+    assert.equal(
+      (Config.Healthcheck as { StartInterval?: number }).StartInterval ?? 0,
+      knows ? 1e8 : 0,
+    );
   },
 );
 
