@@ -1,3 +1,4 @@
+import { absolute } from "../lib/buildr/manifest/find.ts";
 import { runAgent } from "../lib/buildr/agent/agent.ts";
 import { isTag } from "../lib/buildr/queue/job.ts";
 import { MAX_AGENT_TAGS } from "../lib/buildr/queue/rabbit/names.ts";
@@ -6,7 +7,6 @@ import { Command, type CommandUnknownOpts, Option } from "../lib/deps/commander.
 import { cacheDirectory } from "../lib/engine/mod.ts";
 import { parseDuration } from "../lib/retry/mod.ts";
 import { readToken } from "./_buildr_client.ts";
-import { absolute } from "./buildr_init.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -72,9 +72,9 @@ export function agentCommand(output: Output): CommandUnknownOpts {
         ...(options.name === undefined ? {} : { name: options.name }),
         slots: options.slots,
         tags,
-        workdir: absolute(options.workdir ?? `${cacheDirectory()}/buildr/agent`),
+        workdir: absolute(options.workdir ?? `${cacheDirectory()}/buildr/agent`, Deno.cwd()),
         repositories: {
-          allowedPaths: (options.allowPath ?? []).map(absolute),
+          allowedPaths: (options.allowPath ?? []).map((path) => absolute(path, Deno.cwd())),
           ...(options.allowHost === undefined ? {} : { allowedHosts: options.allowHost }),
         },
         allowedEnv: options.allowEnv ?? [],

@@ -1,3 +1,4 @@
+import { absolute } from "../lib/buildr/manifest/find.ts";
 import { runAgent } from "../lib/buildr/agent/agent.ts";
 import { Coordinator, Ledger } from "../lib/buildr/coordinator/mod.ts";
 import { startServer, UnguardedError } from "../lib/buildr/coordinator/server/mod.ts";
@@ -16,7 +17,6 @@ import {
   retentionMs,
 } from "./_buildr_coordinator_flags.ts";
 import { type Interrupt, listenToInterrupts } from "./_interrupt.ts";
-import { absolute } from "./buildr_init.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -95,7 +95,7 @@ async function run(
   const webhooks = await readWebhooks(flags);
   const retention = retentionMs(flags.retention);
   const repositories = {
-    allowedPaths: (flags.allowPath ?? []).map(absolute),
+    allowedPaths: (flags.allowPath ?? []).map((path) => absolute(path, Deno.cwd())),
     ...(flags.allowHost === undefined ? {} : { allowedHosts: flags.allowHost }),
   };
   const broker = flags.embedded === true
@@ -105,7 +105,7 @@ async function run(
     throw new UsageError("A coordinator has either --broker or --embedded");
   }
   const note = (text: string) => err.write(`${text}\n`);
-  const path = absolute(flags.ledger ?? `${stateDirectory()}/buildr/ledger.db`);
+  const path = absolute(flags.ledger ?? `${stateDirectory()}/buildr/ledger.db`, Deno.cwd());
 
   await using stack = new AsyncDisposableStack();
   stack.use(await lockLedger(path));

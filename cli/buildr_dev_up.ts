@@ -1,8 +1,8 @@
+import { absolute } from "../lib/buildr/manifest/find.ts";
 import { devUp } from "../lib/buildr/dev_up/mod.ts";
 import { ContainerNetwork, runLogDirectory } from "../lib/containers/mod.ts";
 import { Command, type CommandUnknownOpts, Option } from "../lib/deps/commander.ts";
 import { cacheDirectory } from "../lib/engine/mod.ts";
-import { absolute } from "./buildr_init.ts";
 import type { Output } from "./output.ts";
 import { ownCommand } from "./own_command.ts";
 import { UsageError } from "./usage_error.ts";
@@ -50,7 +50,7 @@ export function devUpCommand(output: Output): CommandUnknownOpts {
         self: [executable, ...args],
         directory: options.directory === undefined
           ? `${cacheDirectory()}/buildr/dev`
-          : absolute(options.directory),
+          : absolute(options.directory, Deno.cwd()),
         ...(options.broker === "auto"
           ? {}
           : { broker: options.broker as "program" | "container" | "none" }),
@@ -58,7 +58,7 @@ export function devUpCommand(output: Output): CommandUnknownOpts {
         brokerPort,
         listen: options.listen,
         agents,
-        allowPaths: (options.allowPath ?? []).map(absolute),
+        allowPaths: (options.allowPath ?? []).map((path) => absolute(path, Deno.cwd())),
       });
       output.err.write(`Starting ${up.broker}, a coordinator and ${agents} agents\n`);
       await network.run(undefined, { timeoutMs: 180_000 });

@@ -1,8 +1,9 @@
+import { absolute } from "../lib/buildr/manifest/find.ts";
 import { type ImportKind, importManifest } from "../lib/buildr/import/import_manifest.ts";
 import { existingManifest } from "../lib/buildr/init/init_manifest.ts";
 import { Command, type CommandUnknownOpts, Option } from "../lib/deps/commander.ts";
 import { plainDiagnostics, renderDiagnostics } from "../lib/diagnostics/mod.ts";
-import { absolute, writeNew } from "./buildr_init.ts";
+import { writeNew } from "./buildr_init.ts";
 import { formatJson, type Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -35,7 +36,7 @@ export function importCommand(output: Output): CommandUnknownOpts {
     .action(async (...words) => {
       const file = words[0] as string | undefined;
       const flags = words[1] as ImportFlags;
-      const directory = absolute(flags.path ?? ".");
+      const directory = absolute(flags.path ?? ".", Deno.cwd());
       const { kind, output: target, json, print } = flags;
       const prints = print === true || json === true;
       const existing = prints || target !== undefined
@@ -46,7 +47,7 @@ export function importCommand(output: Output): CommandUnknownOpts {
       }
       const { text, notes } = await importManifest({
         directory,
-        ...(file === undefined ? {} : { file: shownBelow(absolute(file), directory) }),
+        ...(file === undefined ? {} : { file: shownBelow(absolute(file, Deno.cwd()), directory) }),
         ...(kind === undefined ? {} : { kind }),
       });
       if (json === true) {
@@ -56,7 +57,7 @@ export function importCommand(output: Output): CommandUnknownOpts {
         output.err.write(`${renderDiagnostics(notes, { colour: output.err.colour })}\n`);
       }
       if (print === true) return output.out.write(text);
-      const path = target === undefined ? `${directory}/.buildr.yml` : absolute(target);
+      const path = target === undefined ? `${directory}/.buildr.yml` : absolute(target, Deno.cwd());
       await writeNew(path, target ?? ".buildr.yml", text);
       const count = notes.length === 1 ? "1 note" : `${notes.length} notes`;
       output.err.write(`Wrote ${target ?? ".buildr.yml"}, with ${count}\n`);

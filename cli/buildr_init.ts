@@ -1,3 +1,4 @@
+import { absolute } from "../lib/buildr/manifest/find.ts";
 import { existingManifest, initManifest } from "../lib/buildr/init/init_manifest.ts";
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import type { Output } from "./output.ts";
@@ -23,7 +24,7 @@ export function initCommand(output: Output): CommandUnknownOpts {
     .option("--print", "print it instead")
     .action(async (...words) => {
       const { path = ".", kind, print } = words[0] as InitFlags;
-      const directory = absolute(path);
+      const directory = absolute(path, Deno.cwd());
       if (print !== true) {
         const existing = await existingManifest(directory);
         if (existing !== undefined) {
@@ -40,12 +41,6 @@ export function initCommand(output: Output): CommandUnknownOpts {
         output.err.write(`It could be another kind, too: ${names}\n`);
       }
     }) as unknown as CommandUnknownOpts;
-}
-
-/** A path from the root. */
-export function absolute(path: string): string {
-  const full = path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
-  return full.replaceAll(/\/(?:\.?\/)+/g, "/").replace(/(?<=.)\/\.?$/, "");
 }
 
 /** Writes a manifest where there is none. */

@@ -43,18 +43,21 @@ Deno.test("an agent that nobody lets in, or that finds nobody, ends with 255 and
   }
 });
 
-Deno.test("an agent takes the token from the coordinator's own file, and drains on SIGTERM", async () => {
-  await using scene = await serveScene({ tokens: [TOKEN, "another-token-of-somebody"] });
+Deno.test("an agent takes the coordinator's own token file and relative paths, and drains on SIGTERM", async () => {
   const directory = await Deno.makeTempDir({ prefix: "superorch-buildr-" });
+  await using scene = await serveScene({ tokens: [TOKEN, "another-token-of-somebody"] }, {
+    repositories: { allowedPaths: [directory] },
+  });
   try {
+    await Deno.mkdir(`${directory}/here`);
     await Deno.writeTextFile(`${directory}/tokens`, `# of the team\n\n${TOKEN}\nanother-one\n`);
     const main = new URL("../../cli/main.ts", import.meta.url).href;
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-q", "-A", main, "buildr", "agent", "--coordinator", scene.url].concat(
-        ["--token-file", "tokens", "--name", "one", "--slots", "2", "--tags", "x,y"],
-        ["--workdir", "work"],
+        ["--token-file", "../tokens", "--name", "one", "--slots", "2", "--tags", "x,y"],
+        ["--workdir", "work", "--allow-path", "../repositories"],
       ),
-      cwd: directory,
+      cwd: `${directory}/here`,
       env: { BUILDR_BROKER: "" },
       stdin: "null",
       stdout: "null",
@@ -64,6 +67,14 @@ Deno.test("an agent takes the token from the coordinator's own file, and drains 
       await eventually(() => {
         const [agent] = scene.coordinator.agents();
         assert.deepEqual([agent?.agent, agent?.slots, agent?.tags], ["one", 2, ["x", "y"]]);
+      }, 20_000);
+      const repo = `${directory}/repositories/none`;
+      const { job: { id } } = scene.coordinator.submit({ repo });
+      await eventually(() => {
+        const { status, reason = "" } = scene.ledger.get(id)!;
+        assert.equal(status, "error");
+        // There is nothing, or no engine here either; what counts is that it may look.
+        assert.doesNotMatch(reason, /refused/);
       }, 20_000);
     } finally {
       child.kill("SIGTERM");
