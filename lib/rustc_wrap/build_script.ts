@@ -37,6 +37,7 @@ interface ScriptJob {
   /** The package and what else is sent. */
   readonly sources: SourceFiles;
   readonly key: string;
+  readonly placeKey?: string;
 }
 
 /** How often variables are added that the script says it looks at. */
@@ -168,6 +169,9 @@ async function prepare(
     env: variables,
     sources,
     key,
+    ...portable.place === undefined
+      ? {}
+      : { placeKey: await sha256(JSON.stringify([key, portable.place])) },
   };
 }
 

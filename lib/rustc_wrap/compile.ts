@@ -2,7 +2,7 @@ import { isBelow, joinPath, parentOf } from "./_paths.ts";
 import { NEVER } from "./container_env.ts";
 import { type DepInfo, parseDepInfo } from "./dep_info.ts";
 import { InfrastructureError } from "./errors.ts";
-import { keepResult, pathDigest, type WorkKey } from "./key.ts";
+import { inputsOf, keepResult, pathDigest, type WorkKey } from "./key.ts";
 import type {
   Base,
   Env,
@@ -77,7 +77,7 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
     signal,
   });
   const further = new Set<string>();
-  for (const list of await store.inputs(work.key, { signal })) {
+  for (const list of await inputsOf(store, work, { signal })) {
     for (const name of Object.keys(list.env)) further.add(name);
   }
   let variables = withFurther(work.env, env, further);
@@ -242,7 +242,7 @@ function depInfoOf(result: RunnerResult): DepInfo | undefined {
 async function knownFiles(job: CompileJob): Promise<string[]> {
   const { unit, work, store, signal } = job;
   const known = new Set<string>();
-  for (const list of await store.inputs(work.key, { signal })) {
+  for (const list of await inputsOf(store, work, { signal })) {
     for (const path of Object.keys(list.files)) known.add(work.portable.back(path));
   }
   try {

@@ -14,6 +14,8 @@ const FORMAT = 2;
 export interface WorkKey {
   /** Key of the lists of inputs. */
   readonly key: string;
+  /** Key of those that are good only where all directories are the same; absent: there are none. */
+  readonly placeKey?: string;
   /** Variables that the program gets. */
   readonly env: Env;
   /** Made of other units that it needs. */
@@ -130,7 +132,7 @@ export interface FoundResult {
  */
 export async function findResult(
   store: ResultStore,
-  work: Pick<WorkKey, "key" | "portable">,
+  work: Pick<WorkKey, "key" | "placeKey" | "portable">,
   env: Env,
   signal?: AbortSignal,
 ): Promise<FoundResult | undefined> {
@@ -138,7 +140,7 @@ export async function findResult(
   const digests = new Map<string, Promise<string | undefined>>();
   // Others are asked only for what is not known here: that takes longer.
   for (const far of [false, true]) {
-    for (const list of await store.inputs(work.key, { signal, far })) {
+    for (const list of await inputsOf(store, work, { signal, far })) {
       if (!await isCurrent(list, portable, env, digests)) continue;
       const result = await store.get(list.result, { signal });
       if (result === undefined) continue;
@@ -149,13 +151,23 @@ export async function findResult(
   return undefined;
 }
 
+/** All sets of inputs that a piece of work has had. */
+export async function inputsOf(
+  store: ResultStore,
+  { key, placeKey }: Pick<WorkKey, "key" | "placeKey">,
+  options?: Parameters<ResultStore["inputs"]>[1],
+): Promise<readonly InputList[]> {
+  const shared = await store.inputs(key, options);
+  return placeKey === undefined ? shared : [...shared, ...await store.inputs(placeKey, options)];
+}
+
 async function isCurrent(
   list: InputList,
   portable: Portable,
   env: Env,
   digests: Map<string, Promise<string | undefined>>,
 ): Promise<boolean> {
-  if (!portable.fits(list)) return false;
+  if (list.targetDir !== undefined && list.targetDir !== portable.targetDir) return false;
   for (const [name, value] of Object.entries(list.env)) {
     const now = env[name];
     if ((now === undefined ? null : portable.away(now)) !== value) return false;
@@ -223,13 +235,13 @@ export interface KeptInputs {
  */
 export async function keepResult(
   store: ResultStore,
-  work: Pick<WorkKey, "key" | "portable">,
+  work: Pick<WorkKey, "key" | "placeKey" | "portable">,
   result: UnitResult,
   inputs: KeptInputs,
   options: Parameters<ResultStore["put"]>[2],
 ): Promise<void> {
   const { portable } = work;
-  const { targetDir, places } = pinsOf(result, portable, {
+  const { targetDir, here = false } = pinsOf(result, portable, {
     read: inputs.read ?? [],
     env: inputs.read === undefined ? {} : inputs.env,
   });
@@ -241,16 +253,13 @@ export async function keepResult(
     Object.entries(inputs.env).sort(([a], [b]) => a < b ? -1 : 1)
       .map(([name, value]) => [name, value === null ? null : portable.away(value)]),
   );
-  const key = await sha256(JSON.stringify([
-    ...[FORMAT, work.key, files, env, targetDir ?? null],
-    ...places === undefined ? [] : [places],
-  ]));
+  const owner = here ? work.placeKey ?? work.key : work.key;
+  const key = await sha256(JSON.stringify([FORMAT, owner, files, env, targetDir ?? null]));
   await store.put(key, toPortable(result, portable), options);
-  await store.addInputs(work.key, {
+  await store.addInputs(owner, {
     files,
     env,
     ...(targetDir === undefined ? {} : { targetDir }),
-    ...(places === undefined ? {} : { places }),
     result: key,
     ...(options.visibility === "public" ? { public: true } : {}),
   }, options);

@@ -272,8 +272,6 @@ export interface InputList {
   readonly env: Readonly<Record<string, string | null>>;
   /** The only target directory that it is good for; `undefined`: it is good for all. */
   readonly targetDir?: string;
-  /** The only directories that it is good for, by what stands for them in {@linkcode files}. */
-  readonly places?: Readonly<Record<string, string>>;
   /** Key of the result. */
   readonly result: string;
   /** Whether others may see the result; it is not sent anywhere without this. */

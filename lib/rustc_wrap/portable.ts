@@ -5,8 +5,8 @@ import type { UnitResult } from "./model.ts";
 export interface Pins {
   /** The only target directory that it is good for. */
   readonly targetDir?: string;
-  /** The directories that it is good for, by what stands for them in what is kept. */
-  readonly places?: Readonly<Record<string, string>>;
+  /** Whether it is good only for who has all directories where they are here. */
+  readonly here?: boolean;
 }
 
 /** What a compiler has looked at, beside what it was called with. */
@@ -37,8 +37,8 @@ export interface Portable {
   fileBack(name: string): string;
   /** What compiled files with these contents are good for. */
   pins(contents: Iterable<Uint8Array>, inputs: KeptWith): Pins;
-  /** Whether a result is good here. */
-  fits(pins: Pins): boolean;
+  /** What tells these directories from those of others; absent where only lists do. */
+  readonly place?: string;
   /** A result as cargo wants it, of one as the compiler gave it. */
   received<T extends UnitResult>(result: T): T;
 }
@@ -104,11 +104,6 @@ export class PortablePaths implements Portable {
   pins(contents: Iterable<Uint8Array>): Pins {
     for (const bytes of contents) if (this.isIn(bytes)) return { targetDir: this.targetDir };
     return {};
-  }
-
-  /** Whether a result is good for this target directory. */
-  fits({ targetDir, places }: Pins): boolean {
-    return places === undefined && (targetDir === undefined || targetDir === this.targetDir);
   }
 
   /** The compiler works with cargo's own paths. */

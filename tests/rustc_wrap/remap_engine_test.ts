@@ -113,3 +113,43 @@ Deno.test("compiled files are the same bytes in both places, whoever compiles th
   const bytes = new TextDecoder("latin1").decode(await Deno.readFile(`${first.target}/debug/tool`));
   assert.ok(!bytes.includes(workspace.root));
 });
+
+Deno.test("plain cargo, and whoever remembers nothing, builds upon files that were renamed", {
+  ignore: NO_CARGO,
+}, async () => {
+  await using places = await TwoPlaces.create({
+    changes: {
+      // Two versions of a package, both outside.
+      "../old/Cargo.toml": `[package]\nname = "inner"\nversion = "0.0.9"\nedition = "2021"\n`,
+      "../old/src/lib.rs": "pub fn inner() -> u32 { 9 } // NONCE\n",
+      "app/Cargo.toml":
+        `[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\n` +
+        `old = { package = "inner", path = "../../old" }\nouter = { path = "../../outer" }\n`,
+      "app/src/main.rs": `fn main() { println!("{} {}", old::inner(), outer::outer()); }\n`,
+      "app/src/bin/embeds.rs": "fn main() {}\n",
+    },
+  });
+  const { workspace, first, second } = places;
+  const touch = async () => {
+    await Deno.writeTextFile(`${first.directory}/app/src/main.rs`, "//\n", { append: true });
+    await workspace.forget();
+  };
+  await first.build(["build", "-p", "app"]);
+  assert.equal(await says(first, "app"), "9 4");
+  await touch();
+  await first.build(["build", "-p", "app"], { wrapped: false });
+  assert.equal(await says(first, "app"), "9 4");
+  for (const CARGOGREEN_REMAP of ["0", "1"]) {
+    await touch();
+    await Deno.remove(`${first.target}/debug/.rustc-wrap`, { recursive: true });
+    await first.build(["build", "-p", "app"], { env: { CARGOGREEN_REMAP } });
+    assert.deepEqual((await workspace.units()).ran, ["app"]);
+    assert.equal(await says(first, "app"), "9 4");
+  }
+  await Deno.copyFile(`${first.directory}/app/src/main.rs`, `${second.directory}/app/src/main.rs`);
+  await workspace.forget();
+  await second.build(["build", "-p", "app"]);
+  const { hits, ran } = await workspace.units();
+  assert.deepEqual([hits, ran], [["app", "embeds", "inner", "inner", "outer"], []]);
+  assert.equal(await says(second, "app"), "9 4");
+});

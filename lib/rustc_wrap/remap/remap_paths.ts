@@ -89,28 +89,21 @@ export class RemapPaths implements Portable {
     return own === undefined ? name : name.replace(own.ours, own.cargos);
   }
 
-  /** Which directories of this machine are in a result, or may have been made something of. */
+  /** All directories of this machine that the unit knows. */
+  get place(): string {
+    return JSON.stringify(this.#roots.map(({ real, virtual }) => [virtual, real]).sort());
+  }
+
+  /** Whether directories of this machine are in a result, or something was made of them. */
   pins(contents: Iterable<Uint8Array>, inputs: KeptWith): Pins {
-    const found = new Set<RemapRoot>();
+    const needles = this.#roots.map(({ real }) => asLatin1(real));
     for (const bytes of contents) {
       // One character a byte, so that the search is the engine's own and fast.
       const text = latin1.decode(bytes);
-      for (const root of this.#roots) if (text.includes(asLatin1(root.real))) found.add(root);
+      if (needles.some((needle) => text.includes(needle))) return { here: true };
     }
-    for (const value of pathsAskedFor(inputs, (text) => this.away(text) !== text)) {
-      for (const root of this.#roots) if (value.includes(root.real)) found.add(root);
-    }
-    if (found.size === 0) return {};
-    const places = [...found].map(({ real, virtual }) => [virtual, real] as const);
-    return { places: Object.fromEntries(places.sort(([a], [b]) => a < b ? -1 : 1)) };
-  }
-
-  /** Whether a result is good here. */
-  fits({ targetDir, places = {} }: Pins): boolean {
-    if (targetDir !== undefined) return false;
-    return Object.entries(places).every(([virtual, real]) =>
-      this.#roots.some((root) => root.virtual === virtual && root.real === real)
-    );
+    const asked = pathsAskedFor(inputs, (text) => this.away(text) !== text);
+    return asked.length > 0 ? { here: true } : {};
   }
 
   /** What a compiler printed and made, as it would have been without virtual directories. */

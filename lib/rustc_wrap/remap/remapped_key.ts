@@ -5,7 +5,6 @@ import type { Source, Unit } from "../model.ts";
 import { targetDirOf } from "../portable.ts";
 import { directoryDigest } from "../records.ts";
 import { sha256 } from "../sha256.ts";
-import { digestOf, snapshot } from "../snapshot.ts";
 import { locateSource } from "../source.ts";
 import { RemapPaths } from "./remap_paths.ts";
 import { remapRoots } from "./roots.ts";
@@ -20,7 +19,8 @@ const FORMAT = 1;
  * told what to write instead of them. What has a real path in it nevertheless is good for that alone.
  *
  * Cargo's digits (`-C metadata`, and the ends of names) have the path of a package in them that is
- * outside of the workspace, and of all that depends on it. Those units get digits of ours.
+ * outside of the workspace, and of all that depends on it. Those units get digits of ours; cargo
+ * allows no two packages outside of registries with one name and version in a lock file.
  *
  * @param unit The call.
  * @param parts What the key is made of beside its words.
@@ -51,10 +51,9 @@ export async function remappedKey(
     await Promise.all(
       directories.map(async (path) => [paths.away(path), await directoryDigest(path)]),
     ),
-    // Two packages of one name and version would get the same digits, and could not be linked.
-    renamed && source.kind === "path" ? await packageDigest(source, targetDir) : null,
   ]));
-  const common = { ...parts, key };
+  const placeKey = await sha256(JSON.stringify([key, paths.place]));
+  const common = { ...parts, key, placeKey };
   if (!renamed) return { ...common, portable: paths, argv: [...paths.flags, ...unit.argv] };
   const digits = key.slice(0, 16);
   const own = unit.id === unit.crate
@@ -102,12 +101,4 @@ function externWord(value: string): string {
   const equals = value.indexOf("=");
   if (equals === -1) return value;
   return value.slice(0, equals + 1) + plainName(value.slice(equals + 1));
-}
-
-async function packageDigest({ root }: Source, targetDir: string): Promise<string> {
-  const entries = await snapshot(root, { exclude: [targetDir] });
-  return await digestOf(entries.map(({ entry, digest }) => ({
-    entry: { ...entry, path: entry.path.slice(root.length) },
-    digest,
-  })));
 }

@@ -166,13 +166,11 @@ export function decodeInputs(
 
 function isInputList(value: Partial<InputList> | null): boolean {
   return typeof value === "object" && value !== null && typeof value.files === "object" &&
-    typeof value.env === "object" && typeof (value.places ?? {}) === "object" &&
-    /^[0-9a-f]{64}$/.test(value.result ?? "");
+    typeof value.env === "object" && /^[0-9a-f]{64}$/.test(value.result ?? "");
 }
 
 function same(a: InputList, b: InputList): boolean {
   return a.targetDir === b.targetDir &&
-    JSON.stringify(a.places) === JSON.stringify(b.places) &&
     JSON.stringify(a.files) === JSON.stringify(b.files) &&
     JSON.stringify(a.env) === JSON.stringify(b.env);
 }
