@@ -43,7 +43,8 @@ const CODEGEN_UNITS = 16;
  */
 export function compileJobs(argv: readonly string[], emit: readonly string[]): number {
   if (emit.length > 0 && !emit.some((kind) => /^(?:link|obj|asm|llvm)/.test(kind))) return 1;
-  const written = /\bcodegen-units=(\d+)/.exec(argv.join(" "))?.[1];
+  const written = [...argv.join(" ").matchAll(/(?:-C|--codegen[ =]) ?codegen-units=(\d+)/g)]
+    .at(-1)?.[1];
   return written === undefined ? CODEGEN_UNITS : Math.max(1, Number(written));
 }
 

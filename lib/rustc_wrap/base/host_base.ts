@@ -1,5 +1,3 @@
-import { BuildFailedError } from "../../engine/build/build_error.ts";
-import { buildImage } from "../../engine/build/build_image.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { type TarEntry, tarStream } from "../../engine/tar/mod.ts";
 import { FileLock } from "../../files/file_lock.ts";
@@ -10,7 +8,7 @@ import { packageFiles } from "./_dpkg.ts";
 import { type HostContent, hostContent } from "./_host_content.ts";
 import { IMAGE_PATH } from "./_local_programs.ts";
 import type { Toolchain } from "../toolchain.ts";
-import { hostBase, type HostBaseOptions, isPackaged, plainOptions } from "./host_identity.ts";
+import { type HostBaseOptions, isPackaged } from "./host_identity.ts";
 
 /** Tells images that are made here, and kept for the next build, from those that are in use. */
 export const CONTENT_LABEL = "org.superorch.content";
@@ -26,8 +24,8 @@ const COMPILER = /\/librustc_driver-[^/]*\.so$/;
  * path, and the installed Debian packages of the compiler's linker, with all that they need. Nothing
  * is downloaded, and what is linked there is what would be linked here, byte by byte.
  *
- * An image for another target, or with tools, is made of the one without: only what it has beside
- * that is sent.
+ * An image for another target, or with tools, is one of its own, and not a layer above the one
+ * without: a builder keeps three copies of what it is sent for a layer.
  *
  * @param engine Where.
  * @param base Name and identity.
@@ -52,15 +50,8 @@ export async function ensureHostImage(
     });
   try {
     if (await engine.images.find(image, { signal }) !== undefined) return;
-    const plain = await hostBase(plainOptions(options));
-    if (plain.identity === identity) {
-      options.onNote?.(`making the image ${image} of this machine's toolchain`);
-      await makeImage(engine, image, identity, options, signal);
-    } else {
-      await ensureHostImage(engine, plain, plainOptions(options), signal);
-      options.onNote?.(`making the image ${image} ${purposeOf(options)}`);
-      await makeLayer(engine, { image, identity, from: plain.image }, options, signal);
-    }
+    options.onNote?.(`making the image ${image} ${purposeOf(options)}`);
+    await makeImage(engine, image, identity, options, signal);
     if (await engine.images.find(image, { signal }) === undefined) {
       throw new InfrastructureError({
         action: `make the image ${image}`,
@@ -73,8 +64,11 @@ export async function ensureHostImage(
 }
 
 function purposeOf({ target, programs }: HostBaseOptions): string {
-  const tools = programs.length === 0 ? [] : [`with ${programs.join(", ")}`];
-  return [...target === undefined ? [] : [`for ${target}`], ...tools].join(" ");
+  return [
+    ...target === undefined ? [] : [`for ${target}`],
+    "of this machine's toolchain",
+    ...programs.length === 0 ? [] : [`with ${programs.join(", ")}`],
+  ].join(" ");
 }
 
 async function makeImage(
@@ -97,49 +91,7 @@ async function makeImage(
   await engine.images.import(image, archive, { changes, signal });
 }
 
-async function makeLayer(
-  engine: EngineClient,
-  { image, identity, from }: {
-    readonly image: string;
-    readonly identity: string;
-    readonly from: string;
-  },
-  options: HostBaseOptions,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const plain = plainOptions(options);
-  const below = new Set(
-    rootFileSystem(plain, await hostContent(plain)).map((entry) => JSON.stringify(entry)),
-  );
-  const content = await hostContent(options);
-  const above = rootFileSystem(options, content)
-    .filter((entry) => !below.has(JSON.stringify(entry)))
-    .map((entry) => ({ ...entry, path: `root/${entry.path}` }));
-  const lines = [
-    `FROM ${from}`,
-    ...above.length === 0 ? [] : ["COPY root/ /"],
-    ...imageChanges(identity, options, content),
-  ];
-  try {
-    await buildImage(engine, {
-      context: {
-        dockerfileText: `${lines.join("\n")}\n`,
-        entries: () => above,
-        mtimeSeconds: 0,
-      },
-      tag: image,
-      signal,
-    });
-  } catch (error) {
-    if (!(error instanceof BuildFailedError)) throw error;
-    throw new InfrastructureError({
-      action: `make the image ${image}`,
-      reason: error.reason.split("\n")[0]!.slice(0, 300),
-    }, { cause: error });
-  }
-}
-
-/** All of an image in one archive: for builders that are not reached through an engine. */
+/** What {@linkcode ensureHostImage} imports: for builders that are not reached through an engine. */
 export async function hostImage(
   identity: string,
   options: HostBaseOptions,

@@ -44,14 +44,6 @@ export async function hostBase(options: HostBaseOptions): Promise<Base> {
   return { image: `${NAME}:${identity.slice(0, 16)}`, identity, rustc: options.toolchain.rustc };
 }
 
-/**
- * What an image is made of first that has a target or tools of its own: only what those add is put
- * above it.
- */
-export function plainOptions(options: HostBaseOptions): HostBaseOptions {
-  return { ...options, target: undefined, programs: [] };
-}
-
 interface Known {
   readonly identity: string;
   /** Stamps of files that are in no package. */
