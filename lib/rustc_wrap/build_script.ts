@@ -1,5 +1,5 @@
 import { isBelow, joinPath, nameOf, parentOf } from "./_paths.ts";
-import { containerEnv, NEVER } from "./container_env.ts";
+import { containerEnv, isSecret, NEVER } from "./container_env.ts";
 import { InfrastructureError } from "./errors.ts";
 import { holdJobs } from "./job_tokens.ts";
 import { findResult, keepResult, pathDigest } from "./key.ts";
@@ -17,6 +17,7 @@ import { locateSource } from "./source.ts";
 import { readSources, type SourceFiles } from "./source_files.ts";
 import { readToolchain } from "./toolchain.ts";
 import { visibilityOf } from "./visibility.ts";
+import { isUsable } from "./final/is_usable.ts";
 import { fallBack } from "./fall_back.ts";
 import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
 
@@ -61,7 +62,8 @@ export async function runBuildScript(
   if (real === undefined || program === undefined) {
     throw new TypeError("Cannot run a build script: none is named");
   }
-  const context = await openContext(options);
+  const opened = await openContext(options);
+  const { context, records } = await recording(opened);
   const { env, cwd, settings, signal } = context;
   const local = () => runHere({ program: real, args: [], cwd, signal });
   const outDir = env["OUT_DIR"];
@@ -71,7 +73,7 @@ export async function runBuildScript(
     if (here) return await local();
     const job = await prepare(real, joinPath(cwd, program), joinPath(cwd, outDir), context);
     const found = await findResult(context.store, job, env, signal);
-    if (found !== undefined) {
+    if (found !== undefined && await isUsable(idOf(job), found.result, records)) {
       context.note(`${idOf(job)}: hit ${found.key}`);
       return finish(job, found.result);
     }
@@ -86,6 +88,17 @@ export async function runBuildScript(
   } finally {
     await context.store[Symbol.asyncDispose]();
   }
+}
+
+async function recording(
+  context: WrapContext,
+): Promise<{ readonly context: WrapContext; readonly records: string | undefined }> {
+  const outDir = context.env["OUT_DIR"];
+  if (context.settings.finalPath === undefined || outDir === undefined) {
+    return { context, records: undefined };
+  }
+  const profileDir = parentOf(parentOf(parentOf(joinPath(context.cwd, outDir))));
+  return (await import("./final/by_product.ts")).withRecords(context, profileDir);
 }
 
 function idOf({ outDir }: Pick<ScriptJob, "outDir">): string {
@@ -215,8 +228,9 @@ async function runAway(job: ScriptJob): Promise<RunnerResult> {
       `${plan.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
         `${result.sentBytes} bytes sent, plan ${plan.digest.slice(0, 16)}`,
     );
-    const asked = directives(result.stdout, "rerun-if-env-changed");
-    const unknown = asked.filter((name) => name in env && !(name in variables) && !NEVER.has(name));
+    const asked = directives(result.stdout, "rerun-if-env-changed")
+      .filter((name) => !NEVER.has(name) && !isSecret(name));
+    const unknown = asked.filter((name) => name in env && !(name in variables));
     if (unknown.length > 0 && round < MAX_ROUNDS) {
       note(`${plan.id}: again with ${unknown.join(", ")}`);
       const all: Record<string, string> = { ...variables };
@@ -273,9 +287,7 @@ async function keep(
     if (digest !== undefined) files.set(path, digest);
   }
   const env = Object.fromEntries(
-    asked.filter((name) => !NEVER.has(name)).map((name) =>
-      [name, variables[name] ?? null] as const
-    ),
+    asked.map((name) => [name, variables[name] ?? null] as const),
   );
   await keepResult(context.store, job, result, { files, env }, {
     visibility: visibilityOf(source, context.settings),

@@ -1,5 +1,5 @@
 import { isBelow, joinPath, parentOf } from "./_paths.ts";
-import { NEVER } from "./container_env.ts";
+import { isSecret, NEVER } from "./container_env.ts";
 import { type DepInfo, parseDepInfo } from "./dep_info.ts";
 import { InfrastructureError } from "./errors.ts";
 import { inputsOf, keepResult, pathDigest, type WorkKey } from "./key.ts";
@@ -88,7 +88,7 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
     if (result.code === 0) {
       const dependencies = depInfoOf(result);
       const unknown = Object.keys(dependencies?.env ?? {}).filter((name) =>
-        !(name in variables) && name in env && !UNPASSABLE.has(name)
+        !(name in variables) && name in env && isPassable(name)
       );
       if (unknown.length > 0 && round < MAX_ROUNDS) {
         job.onNote(`${unit.id}: again with ${unknown.join(", ")}`, "debug");
@@ -102,7 +102,8 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
     }
     const text = new TextDecoder().decode(result.stderr);
     const unset = [...text.matchAll(/environment variable `(\w+)` not defined at compile time/g)]
-      .map(([, name]) => name!).filter((name) => name in env && !(name in variables));
+      .map(([, name]) => name!)
+      .filter((name) => name in env && !(name in variables) && isPassable(name));
     const missing = missingFiles(text, unit.cwd).filter((path) => !sources.has(path));
     if (round === MAX_ROUNDS || (unset.length === 0 && missing.length === 0)) {
       if (LINKING.test(text)) {
@@ -123,7 +124,12 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
   }
 }
 
-/** Even when the code asks for them: the container would not work with ours. */
+/** Even when the code asks for it. */
+function isPassable(name: string): boolean {
+  return !UNPASSABLE.has(name) && !isSecret(name);
+}
+
+/** The container would not work with ours. */
 const UNPASSABLE: ReadonlySet<string> = new Set(
   [...NEVER].filter((name) =>
     !["HOME", "PWD", "TERM", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME"].includes(name)
@@ -131,7 +137,7 @@ const UNPASSABLE: ReadonlySet<string> = new Set(
 );
 
 function withFurther(known: Env, env: Env, further: ReadonlySet<string>): Env {
-  const names = [...further].filter((name) => name in env && !UNPASSABLE.has(name));
+  const names = [...further].filter((name) => name in env && isPassable(name));
   if (names.length === 0) return known;
   const added = Object.fromEntries(names.map((name) => [name, env[name]!]));
   const all: Record<string, string> = { ...known, ...added };
@@ -287,7 +293,7 @@ async function keep(
     files.set(`${root}/`, await namesDigest(root, sources, entryPath));
   }
   const asked = Object.fromEntries(
-    Object.keys(dependencies.env).filter((name) => !UNPASSABLE.has(name)).map((name) =>
+    Object.keys(dependencies.env).filter(isPassable).map((name) =>
       [name, env[name] ?? null] as const
     ),
   );

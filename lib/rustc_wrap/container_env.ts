@@ -40,7 +40,7 @@ export function containerEnv(
   further: Iterable<string>,
 ): Env {
   const wanted = new Set(kind === "compile" ? COMPILE : SCRIPT);
-  for (const name of further) if (!NEVER.has(name)) wanted.add(name);
+  for (const name of further) if (!NEVER.has(name) && !isSecret(name)) wanted.add(name);
   const chosen = Object.keys(env).filter((name) =>
     wanted.has(name) ||
     (name.startsWith("CARGO") && !CARGOS_OWN.test(name) && /^CARGO(?:_|$)/.test(name)) ||
@@ -64,6 +64,16 @@ export const NEVER: ReadonlySet<string> = new Set([
   "CARGO_MAKEFLAGS",
   "NUM_JOBS",
 ]);
+
+/**
+ * Whether a variable is a password of cargo's for a registry. No code gets it, however it asks: what
+ * it was compiled with is kept, and may be sent to shared places.
+ *
+ * @see https://doc.rust-lang.org/cargo/reference/environment-variables.html
+ */
+export function isSecret(name: string): boolean {
+  return /^CARGO_REGISTR(?:Y|IES_.+)_(?:TOKEN|SECRET_KEY)$/.test(name);
+}
 
 /**
  * Names of the variables that the build script of a package has set for its crates: they reach

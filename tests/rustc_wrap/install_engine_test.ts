@@ -197,3 +197,32 @@ Deno.test("final --install takes a repository with dependencies in others", {
   const teller = await repository("teller", program(`{ git = "${told}" }`).files);
   await finalIsWhatCargoInstalls(ws, ["--git", teller]);
 });
+
+Deno.test("neither code nor a build script gets cargo's password for a registry", {
+  ignore: NO_CARGO,
+}, async () => {
+  const token = `secret-${nonce()}`;
+  const names = ["CARGO_REGISTRY_TOKEN", "CARGO_REGISTRIES_MY_OWN_TOKEN"];
+  await using ws = await Workspace.create({
+    "Cargo.toml": manifest("app", "[workspace]\n"),
+    "build.rs": `fn main() {
+    for name in ${JSON.stringify(names)} {
+        println!("cargo::rerun-if-env-changed={name}");
+        println!("cargo::rustc-env=SEEN_{name}={:?}", std::env::var(name));
+    }
+}
+`,
+    "src/main.rs": `fn main() {
+    println!("NONCE ${names.map((name) => `{:?} ${`{}`} (${name})`).join(" ")}", ${
+      names.map((name) => `option_env!("${name}"), env!("SEEN_${name}")`).join(", ")
+    });
+}
+`,
+  });
+  const env = Object.fromEntries(names.map((name) => [name, token]));
+  await ws.build(["build"], { env });
+  const { stdout } = await runProgram(`${ws.directory}/target/debug/app`, []);
+  assert.equal(stdout.match(/None Err\(NotPresent\)/g)?.length, 2, stdout);
+  const { stdout: places } = await runProgram("grep", ["-rl", token, `${ws.root}/cache`]);
+  assert.equal(places, "");
+});
