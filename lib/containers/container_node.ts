@@ -7,7 +7,7 @@ import {
 } from "../engine/mod.ts";
 import { copyIntoContainer, type CopySource } from "./copy.ts";
 import { abortable, delay } from "../retry/mod.ts";
-import { cleanupSignal, patiently } from "./_patience.ts";
+import { cleanupSignal, patiently } from "./patience.ts";
 import { stopPolitely } from "./polite_stop.ts";
 import { pumpOutput } from "./_pump_output.ts";
 import { ContainerRuns } from "./container_runs.ts";

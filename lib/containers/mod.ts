@@ -127,6 +127,7 @@ export {
   type NetworkModule,
   type NetworkSettings,
 } from "./network_description.ts";
+export { cleanupSignal, patiently } from "./patience.ts";
 export { stopPolitely } from "./polite_stop.ts";
 export type { ImageEvent, LineEvent, NodeEvent, RunEvent } from "./run_event.ts";
 export type { TimelineEntry } from "./node_status.ts";

@@ -1,6 +1,6 @@
 import type { EngineClient } from "../engine/mod.ts";
 import { StackedError } from "../errors/mod.ts";
-import { patiently } from "./_patience.ts";
+import { patiently } from "./patience.ts";
 import { createEngineNetwork, createNamedNetwork } from "./engine_network.ts";
 import { LABEL } from "./labels.ts";
 import { networkCreateBody } from "./network_create_body.ts";

@@ -1,6 +1,6 @@
 import { type EngineClient, ResourceInUseError } from "../engine/mod.ts";
 import { delay } from "../retry/mod.ts";
-import { cleanupSignal } from "./_patience.ts";
+import { cleanupSignal } from "./patience.ts";
 import { LABEL } from "./labels.ts";
 import { formatOwner, identifyProcess, ownerState, parseOwner } from "./owner.ts";
 import { removeContainer } from "./remove_container.ts";

@@ -1,5 +1,5 @@
 import { LABEL } from "../../containers/labels.ts";
-import { cleanupSignal } from "../../containers/_patience.ts";
+import { cleanupSignal } from "../../containers/patience.ts";
 import { watchWaysOut } from "../../containers/lifeline.ts";
 import { NetworkIdentity, newRunId } from "../../containers/network_identity.ts";
 import { formatOwner, identifyProcess } from "../../containers/owner.ts";

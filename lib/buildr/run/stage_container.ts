@@ -1,5 +1,5 @@
 import { LABEL } from "../../containers/labels.ts";
-import { cleanupSignal, patiently } from "../../containers/_patience.ts";
+import { cleanupSignal, patiently } from "../../containers/patience.ts";
 import { removeContainer } from "../../containers/remove_container.ts";
 import { TailBuffer } from "../../commands/output/mod.ts";
 import { execInContainer } from "../../containers/exec.ts";
