@@ -1,5 +1,6 @@
 import { classify, parseRustc } from "./args.ts";
 import { nameOf } from "./_paths.ts";
+import { isUsable } from "./final/is_usable.ts";
 import { fallBack } from "./fall_back.ts";
 import { findResult, unitKey, type WorkKey } from "./key.ts";
 import type { Unit, UnitResult } from "./model.ts";
@@ -50,8 +51,11 @@ async function wrapUnit(
   unit: Unit,
   rustc: string,
   words: readonly string[],
-  context: WrapContext,
+  given: WrapContext,
 ): Promise<number> {
+  const { context, records } = given.settings.finalPath === undefined
+    ? { context: given, records: undefined }
+    : (await import("./final/by_product.ts")).withRecords(given, unit.profileDir);
   const { env, cwd, settings, store, signal } = context;
   let linker: LocalLinker | undefined;
   const local = () => {
@@ -80,9 +84,11 @@ async function wrapUnit(
     });
     work.key = key;
     const found = await findResult(store, key, env, signal);
-    if (found !== undefined) {
+    if (found !== undefined && await isUsable(unit.id, found.result, records)) {
       context.note(`${unit.id}: hit ${found.key}`);
-      return finish(unit, found.result, key, context, found.public);
+      const code = finish(unit, found.result, key, context, found.public);
+      if (code === 0) await writeFinal(unit, records, context);
+      return code;
     }
     if (settings.runner === "none") return await local();
     if (settings.runner === "local") {
@@ -95,10 +101,32 @@ async function wrapUnit(
     const { compileAway } = await import("./compile_away.ts");
     const result = await compileAway({ unit, work: key, place, context });
     if (result.code !== 0 && settings.fallback === "always") return await local();
-    return finish(unit, result, key, context, isPublic(unit, key, context));
+    const code = finish(unit, result, key, context, isPublic(unit, key, context));
+    if (code === 0) await writeFinal(unit, records, context);
+    return code;
   } catch (error) {
     signal?.throwIfAborted();
     return await fallBack(error, context, local);
+  }
+}
+
+/** A file that cannot be written must not end a build that has gone well. */
+async function writeFinal(
+  unit: Unit,
+  records: string | undefined,
+  context: WrapContext,
+): Promise<void> {
+  if (records === undefined) return;
+  const { writeWhenReady } = await import("./final/by_product.ts");
+  try {
+    await writeWhenReady(unit, records, context);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    context.scope.tellOnce(
+      "final",
+      `warning: rustcbuildx: Cannot write ${context.settings.finalPath}: ${reason}`,
+    );
   }
 }
 

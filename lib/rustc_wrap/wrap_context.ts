@@ -1,3 +1,4 @@
+import { joinPath } from "./_paths.ts";
 import { type BuildScope, buildScope } from "./build_scope.ts";
 import type { BlobStore, Env, ResultStore, Settings } from "./model.ts";
 import { placeOfProcess, settingsFiles } from "./settings/files.ts";
@@ -53,8 +54,11 @@ export async function openContext(options: WrapOptions): Promise<WrapContext> {
   const stderr = options.stderr ?? Deno.stderr;
   const parentPid = options.parentPid ?? Deno.ppid;
   const cwd = options.cwd ?? Deno.cwd();
-  const settings = options.settings ??
-    resolveSettings(env, await settingsFiles(placeOfProcess(parentPid, env, cwd))).settings;
+  const place = placeOfProcess(parentPid, env, cwd);
+  const read = options.settings ?? resolveSettings(env, await settingsFiles(place)).settings;
+  const settings = read.finalPath === undefined
+    ? read
+    : { ...read, finalPath: joinPath(place.cwd, read.finalPath) };
   const note = tracer({ ...settings, stderr });
   const { cacheDir, cacheLimitBytes: limitBytes } = settings;
   const scope = buildScope({

@@ -12,6 +12,10 @@ export interface FinalParts {
   readonly plans: readonly RecordedPlan[];
   /** The content of a digest. */
   readonly content: (digest: string) => Uint8Array<ArrayBuffer>;
+  /** Whether each stage says what it is. Default `false`. */
+  readonly comments?: boolean;
+  /** Whether what no program needs is in it too, and libraries are in `/deps`. Default `false`. */
+  readonly everything?: boolean;
 }
 
 /** A Dockerfile that builds programs without cargo. */
@@ -20,6 +24,8 @@ export interface FinalDockerfile {
   readonly text: string;
   /** Names of the programs, sorted: files in the last stage. */
   readonly programs: readonly string[];
+  /** Compiled files that are in it as they are: nobody has seen them being made. */
+  readonly prebuilt: readonly string[];
 }
 
 interface Origin {
@@ -35,13 +41,19 @@ interface Origin {
  * @returns The file; equal parts give equal files.
  * @throws {TypeError} when no program is among them.
  */
-export async function composeFinal({ plans, content }: FinalParts): Promise<FinalDockerfile> {
+export async function composeFinal(parts: FinalParts): Promise<FinalDockerfile> {
+  const { plans, content, comments = false, everything = false } = parts;
   const origins = originsOf(plans);
   const programs = programsOf(plans);
-  if (programs.length === 0) {
+  const wanted = [
+    ...programs.map(({ id }) => id),
+    ...everything ? byId(plans).map(({ plan }) => plan.id) : [],
+  ];
+  const sorted = inOrder(plans, wanted, origins);
+  if (sorted.length === 0) {
     throw new TypeError("Cannot write a final Dockerfile: no program was built");
   }
-  const sorted = inOrder(plans, programs.map(({ id }) => id), origins);
+  const prebuilt = new Set<string>();
   const lines = [
     `ARG BASE=${sorted[0]!.plan.base.image}`,
     "FROM ${BASE} AS rust-base",
@@ -50,19 +62,49 @@ export async function composeFinal({ plans, content }: FinalParts): Promise<Fina
   const known = new Set<string>();
   for (const record of sorted) {
     const { sources, needed } = split(record, origins);
+    for (const { path } of sources) if (COMPILED.test(path)) prebuilt.add(path);
     const files = sources.map((entry) => tarEntry(entry, content));
     const digest = (await sha256(JSON.stringify(sources))).slice(0, 16);
     if (!known.has(digest)) {
       known.add(digest);
       lines.push("", `FROM rust-base AS src-${digest}`, ...await embedFiles(files));
     }
-    lines.push("", ...await unitStages(record, digest, needed));
+    lines.push("");
+    if (comments) lines.push(describe(record, sources.length, needed.map(({ origin }) => origin)));
+    lines.push(...await unitStages(record, digest, needed));
   }
   lines.push("", "FROM scratch AS final");
   for (const { name, id, path } of programs) {
     lines.push(`COPY --from=${stage(id)} ${JSON.stringify([`/files/${path}`, `/${name}`])}`);
   }
-  return { text: `${lines.join("\n")}\n`, programs: programs.map(({ name }) => name) };
+  if (everything) {
+    for (const { plan, made } of byId(plans)) {
+      for (const path of Object.keys(made).filter((name) => LIBRARY.test(name)).sort()) {
+        lines.push(
+          `COPY --from=${stage(plan.id)} ${JSON.stringify([`/files/${path}`, `/deps/${path}`])}`,
+        );
+      }
+    }
+  }
+  return {
+    text: `${lines.join("\n")}\n`,
+    programs: programs.map(({ name }) => name),
+    prebuilt: [...prebuilt].sort(),
+  };
+}
+
+/** What rustc makes of crates that others use. */
+const LIBRARY = /^lib[^/]*\.(?:rlib|rmeta|so|a|dylib)$/;
+/** The same, where cargo keeps it. */
+const COMPILED = /\/deps\/lib[^/]*-[0-9a-f]{16}\.(?:rlib|rmeta|so|dylib)$/;
+
+/** One line about a stage; names of crates and packages have no line ends. */
+function describe({ plan }: RecordedPlan, files: number, needed: readonly Origin[]): string {
+  const { CARGO_PKG_NAME: name = "", CARGO_PKG_VERSION: version = "" } = plan.env;
+  const others = [...new Set(needed.map(({ id }) => id))].sort();
+  const of = others.length === 0 ? "" : `, and of ${others.join(", ")}`;
+  const what = plan.kind === "compile" ? "compiled" : "a build script's run";
+  return `# ${plan.id}: ${name} ${version}, ${what} of ${files} files${of}`;
 }
 
 /** What was made, by its content: whoever needs it takes it from there. */
