@@ -15,6 +15,10 @@ export interface WrapCommand {
 
 const COMMANDS: readonly WrapCommand[] = [
   {
+    name: "suggest",
+    load: async (output) => (await import("./rustc_wrap_suggest.ts")).suggestCommand(output),
+  },
+  {
     name: "env",
     load: async (output, green) => (await import("./rustc_wrap_env.ts")).envCommand(output, green),
   },

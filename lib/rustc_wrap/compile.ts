@@ -199,7 +199,7 @@ async function runOnce(
   const plan = unit.incremental === undefined ? made : { ...made, state: unit.incremental };
   const { jobs } = job;
   const isPublic = unit.incremental === undefined &&
-    visibilityOf(job.source, settings, work.needed.stems) === "public";
+    visibilityOf(job.source, settings, work.needed.stems, unit.argv) === "public";
   let result = await runner.run(plan, { isPublic, signal, jobs });
   job.onNote(
     `${unit.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
@@ -301,7 +301,7 @@ async function keep(
   await keepResult(store, work, result, { files, env: asked, read }, {
     // What came of a state of this machine's is nobody else's.
     visibility: unit.incremental === undefined
-      ? visibilityOf(source, job.settings, work.needed.stems)
+      ? visibilityOf(source, job.settings, work.needed.stems, unit.argv)
       : "private",
     label: unit.id,
     signal,

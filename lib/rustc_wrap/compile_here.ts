@@ -63,7 +63,7 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
   });
   await keepResult(store, work, result, { files: inputs, env: dependencies.env, read }, {
     visibility: unit.incremental === undefined
-      ? visibilityOf(source, context.settings, work.needed.stems)
+      ? visibilityOf(source, context.settings, work.needed.stems, unit.argv)
       : "private",
     label: unit.id,
     signal,

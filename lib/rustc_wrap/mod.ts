@@ -34,6 +34,7 @@ export { containerEnv } from "./container_env.ts";
 export { locateSource, type SourceQuestion } from "./source.ts";
 export { snapshot, type SnapshotEntry, type SnapshotOptions } from "./snapshot.ts";
 export { makePlan, type PlanParts, type RenderedPlan, renderPlan } from "./plan.ts";
+export { type Suggestion, suggestions, type SuggestOptions } from "./remap/suggest.ts";
 export { readSettings } from "./read_settings.ts";
 export { type SettingKind, type SettingRow, SETTINGS } from "./settings/table.ts";
 export { type SettingValue } from "./settings/parse_value.ts";

@@ -134,7 +134,7 @@ function isPublic(unit: Unit, key: WorkKey, { env, settings }: WrapContext): boo
   if (unit.incremental !== undefined) return false;
   const { targetDir } = key.portable;
   const source = locateSource({ input: unit.input, cwd: unit.cwd, targetDir, env });
-  return visibilityOf(source, settings, key.needed.stems) === "public";
+  return visibilityOf(source, settings, key.needed.stems, unit.argv) === "public";
 }
 
 /** Writes files, remembers them, prints what rustc printed. */

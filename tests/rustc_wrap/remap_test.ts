@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { parseRustc, resolveSettings } from "../../lib/rustc_wrap/mod.ts";
+import { parseRustc, resolveSettings, suggestions } from "../../lib/rustc_wrap/mod.ts";
 import { unitKey } from "../../lib/rustc_wrap/key.ts";
 import type { SourceKind, Unit } from "../../lib/rustc_wrap/mod.ts";
+import { visibilityOf } from "../../lib/rustc_wrap/visibility.ts";
 import { isOnlyIncluded } from "../../lib/rustc_wrap/remap/asked_paths.ts";
 import { RemapPaths } from "../../lib/rustc_wrap/remap/remap_paths.ts";
 import { remapRoots } from "../../lib/rustc_wrap/remap/roots.ts";
@@ -203,4 +204,52 @@ Deno.test("remap is off unless it is wanted; the profile global wants it, and a 
   );
   const image = `docker-image://rust@sha256:${"0".repeat(64)}`;
   settings({ ...profile, CARGOGREEN_BASE_IMAGE: image });
+});
+
+Deno.test("what is compiled for this processor alone is nobody else's", () => {
+  const source = { kind: "registry", visibility: "public", packageDir: "/p", root: "/p" } as const;
+  const of = (...words: string[]) => visibilityOf(source, { share: ["registry"] }, [], words);
+  assert.equal(of("-C", "target-cpu=x86-64-v3"), "public");
+  assert.equal(of("-C", "target-cpu=native"), "private");
+  assert.equal(of("-Ctarget-cpu=native"), "private");
+});
+
+Deno.test("what keeps results from being shared is told, with what would change it", async () => {
+  const root = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await Deno.mkdir(`${root}/member/src`, { recursive: true });
+    await Deno.mkdir(`${root}/.cargo`);
+    await Deno.writeTextFile(`${root}/member/Cargo.toml`, `[package]\nname = "member"\n`);
+    const manifest = `[workspace]\n[profile.release]\nlto = true\nstrip = true\n`;
+    await Deno.writeTextFile(`${root}/Cargo.toml`, manifest);
+    const told = async (env: Record<string, string>) => {
+      const { settings } = resolveSettings(env);
+      const found = await suggestions({ settings, env, cwd: `${root}/member/src` });
+      return found.map((suggestion) => suggestion.found).join("\n");
+    };
+    const all = await told({ RUSTFLAGS: "-C target-cpu=native" });
+    assert.match(all, /only where all paths are the same.*made of this machine.*no shared place/s);
+    assert.match(all, /RUSTFLAGS compiles for this very processor/);
+    assert.match(all, /\[profile\.release\] sets lto, also for all dependencies/);
+    assert.match(all, /no \S+\/Cargo\.lock.*No version of the compiler is fixed/s);
+
+    await Deno.writeTextFile(`${root}/Cargo.toml`, "[workspace]\n");
+    await Deno.writeTextFile(`${root}/Cargo.lock`, "version = 4\n");
+    await Deno.writeTextFile(`${root}/rust-toolchain.toml`, `[toolchain]\nchannel = "1.95.0"\n`);
+    const env = {
+      CARGOGREEN_PROFILE: "global",
+      CARGOGREEN_BASE_IMAGE: `docker-image://rust@sha256:${"0".repeat(64)}`,
+      CARGOGREEN_CACHE_IMAGES: "docker-image://host/cache",
+    };
+    assert.equal(await told(env), "");
+    await Deno.writeTextFile(`${root}/.cargo/config.toml`, `[build]\nrustflags = ["--cfg", "x"]\n`);
+    assert.match(await told(env), /config\.toml has words for every call of rustc/);
+    await Deno.writeTextFile(`${root}/Cargo.toml`, "[workspace\n");
+    await assert.rejects(() => told(env), {
+      name: "TypeError",
+      message: /Cannot read .*Cargo\.toml/,
+    });
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });
