@@ -174,7 +174,7 @@ RUN --mount=type=bind,source=superorch,target=/superorch \\
     --mount=type=bind,source=root/w/ws,target=/w/ws,rw \\
     : inputs=DIGEST; exec sh /superorch/run
 FROM scratch AS out-x-y-01
-COPY --from=dep-x-y-01 /superorch-out/ /
+COPY --from=dep-x-y-01 /superorch-out/unit/ /
 `,
   );
   for (
@@ -199,7 +199,7 @@ Deno.test("the script of a plan gives the program its very words and variables",
   assert.ok(script?.kind === "file" && typeof script.content === "string");
   const out = await Deno.makeTempDir();
   try {
-    const text = script.content.replaceAll("/superorch-out", out).split("cd /w/ws/target")[0]!;
+    const text = script.content.replaceAll("/superorch-out/unit", out).split("cd /w/ws/target")[0]!;
     const { code } = await new Deno.Command("sh", { args: ["-c", text] }).output();
     assert.equal(code, 0);
     const said = await Deno.readTextFile(`${out}/stdout`);

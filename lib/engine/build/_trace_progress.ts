@@ -25,11 +25,12 @@ export class TraceProgress implements ProgressDecoder {
       const aux = line.aux as { ID?: unknown } | undefined;
       if (typeof aux?.ID === "string") this.#imageId = aux.ID;
     } else if (line.id === "moby.buildkit.trace" && typeof line.aux === "string") {
-      this.#status(Uint8Array.fromBase64(line.aux));
+      this.status(Uint8Array.fromBase64(line.aux));
     }
   }
 
-  #status(message: Uint8Array): void {
+  /** Takes one message of progress. */
+  status(message: Uint8Array): void {
     for (const [field, value] of protoFields(message)) {
       if (field === 1) this.#vertex(protoBytes(value));
       else if (field === 2) this.#vertexStatus(protoBytes(value));

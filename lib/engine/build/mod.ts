@@ -55,6 +55,7 @@ export {
   type BuildFilesResult,
   type FilesBuild,
 } from "./build_files.ts";
+export { buildStep, type BuildStepOptions } from "./build_step.ts";
 export { buildHash } from "./build_hash.ts";
 export { SharedBuilds } from "./shared_builds.ts";
 export { hasBuildKit } from "./has_buildkit.ts";

@@ -1,6 +1,6 @@
 import { isBelow } from "../_paths.ts";
 import type { TarEntry } from "../../engine/tar/mod.ts";
-import { quote, renderPlan } from "../plan.ts";
+import { OUTPUT_DIRECTORY, quote, renderPlan } from "../plan.ts";
 import { sha256 } from "../sha256.ts";
 import { SNAPSHOT_MTIME_SECONDS } from "../snapshot.ts";
 import { embedFiles } from "./embedded_files.ts";
@@ -190,11 +190,12 @@ async function unitStages(
         ...old.length > 0 ? [`${time} ${old.join(" ")}`] : [],
         `${time} /superorch/run`,
         "sh /superorch/run",
-        '{ [ "$(cat /superorch-out/code)" = 0 ] || { cat /superorch-out/stderr >&2; exit 1; }; }',
+        `{ [ "$(cat ${OUTPUT_DIRECTORY}/code)" = 0 ] || ` +
+        `{ cat ${OUTPUT_DIRECTORY}/stderr >&2; exit 1; }; }`,
       ].join(" && \\\n    ")
     }`,
     `FROM scratch AS ${stage(plan.id)}`,
-    `COPY --from=dep-${suffix(plan.id)} /superorch-out/ /`,
+    `COPY --from=dep-${suffix(plan.id)} ${OUTPUT_DIRECTORY}/ /`,
   ];
 }
 

@@ -1,14 +1,12 @@
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/discovery.ts";
 import { BuildFailedError } from "../../engine/build/build_error.ts";
-import { buildFiles } from "../../engine/build/build_files.ts";
 import { ImageNotFoundError } from "../../engine/errors.ts";
 import type { ReadEnv } from "../../engine/state.ts";
 import { delay } from "../../retry/delay.ts";
-import { readResult } from "./_read_result.ts";
+import { buildPlan } from "./_build_plan.ts";
 import { engineFailure, oneLine } from "./_engine_failure.ts";
 import type { Base, Capabilities, Plan, Runner, RunnerResult, RunOptions } from "../model.ts";
-import { JOBS_VARIABLE, renderPlan } from "../plan.ts";
 
 /** How a {@linkcode BuildKitRunner} works. */
 export interface BuildKitRunnerOptions {
@@ -29,8 +27,8 @@ const TRANSIENT =
 const RETRY_MS = [200, 1000, 4000];
 
 /**
- * Builds with BuildKit over the engine's own HTTP API: no client program, no temporary files. The
- * context goes up as an archive, the results come back as one.
+ * Builds with BuildKit over the engine's own HTTP API: no client program, no temporary files. What
+ * a unit needs goes up as an archive, the results come back as one.
  */
 export class BuildKitRunner implements Runner {
   /** As in the settings. */
@@ -72,7 +70,7 @@ export class BuildKitRunner implements Runner {
     let image = false;
     for (let attempt = 0;; attempt++) {
       try {
-        return await buildOnce(engine, plan, options);
+        return await buildPlan(engine, plan, options);
       } catch (error) {
         signal?.throwIfAborted();
         if (!image && isImageMissing(error, plan.base.image)) {
@@ -114,37 +112,6 @@ export class BuildKitRunner implements Runner {
     });
     return this.#engine;
   }
-}
-
-async function buildOnce(
-  engine: EngineClient,
-  plan: Plan,
-  { noCache, jobs, signal }: RunOptions,
-): Promise<RunnerResult> {
-  const { dockerfile, target, entries } = renderPlan(plan);
-  let ran = false;
-  let sentBytes = 0;
-  await using build = await buildFiles(engine, {
-    context: { dockerfileText: dockerfile, entries, mtimeSeconds: 0 },
-    target,
-    networkMode: plan.network,
-    args: jobs === undefined ? undefined : { [JOBS_VARIABLE]: `jobs:${jobs}` },
-    noCache,
-    signal,
-    onEvent: (event) => {
-      if (event.kind === "step" && event.text.includes(" RUN ") && event.state === "done") {
-        ran ||= !event.cached;
-      }
-    },
-  });
-  for (const entry of plan.entries) {
-    if (entry.kind === "file" && entry.content instanceof Uint8Array) {
-      sentBytes += entry.content.length;
-    }
-  }
-  const result = await readResult(plan.id, build.entries());
-  await build.finished;
-  return { ...result, ran, sentBytes };
 }
 
 /** Each version of BuildKit has words of its own for it. */

@@ -40,13 +40,19 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** What a client says before anything else. */
+export const PREFACE: Uint8Array = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const HEAD_BYTES = 9;
 
 /** Cuts a connection's bytes into frames, whatever pieces they come in. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array(0);
-  #greeted = false;
+  #greeted: boolean;
+
+  /** `greeting`: whether the peer is a client, and says the preface first. Default `true`. */
+  constructor(options: { readonly greeting?: boolean } = {}) {
+    this.#greeted = options.greeting === false;
+  }
 
   /** Whether nothing is left of an unfinished frame. */
   get atBoundary(): boolean {

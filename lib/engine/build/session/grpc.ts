@@ -114,7 +114,10 @@ export function grpcHandler(methods: GrpcMethods): (stream: Http2Stream) => Prom
   };
 }
 
-async function* readMessages(stream: Http2Stream): AsyncGenerator<Uint8Array> {
+/** The messages of one direction of a call, as they arrive. */
+export async function* readMessages(
+  stream: { read(): Promise<Uint8Array | null> },
+): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let have = 0;
   let need = 5;

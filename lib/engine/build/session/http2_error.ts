@@ -33,7 +33,7 @@ export const HTTP2_ERROR_CODES: Readonly<Record<Http2ErrorCode, number>> = {
   HTTP_1_1_REQUIRED: 13,
 };
 
-/** What arrived on a BuildKit session is not the HTTP/2 that it must be, or the peer gave up. */
+/** What BuildKit sent is not the HTTP/2 that it must be, or it gave up. */
 export class Http2Error extends Error {
   /** The name of the class. */
   override readonly name: string = "Http2Error";
@@ -42,7 +42,7 @@ export class Http2Error extends Error {
 
   /** Makes the message from the fields. */
   constructor(code: Http2ErrorCode, reason: string, options?: ErrorOptions) {
-    super(`Cannot serve the session: ${reason} (${code})`, options);
+    super(`Cannot speak HTTP/2 with the engine: ${reason} (${code})`, options);
     this.code = code;
   }
 }
