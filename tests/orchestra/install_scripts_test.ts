@@ -103,3 +103,15 @@ Deno.test("a script that puts a link in the place of its TMP_ROOT is named, and 
   assert.equal(tool, `#!${project.path("root/bin/x")}\n`);
   assert.ok(await exists(project.path("root/a_file")));
 });
+
+Deno.test("a daemon that a script has started does not hold up the install, and goes on", async () => {
+  await using project = await Project.create(tree({
+    "a@b": ['install: sleep 300 & echo $! > "$ORCHESTRA_DOTDIR/pid"; echo "has started it"'],
+  }));
+  const { code, stderr } = await project.orc(["install", "-b", "a"]);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^has started it$/m);
+  const pid = Number(await Deno.readTextFile(project.path(".orchestra/pid")));
+  assert.equal(await Deno.readTextFile(`/proc/${pid}/comm`), "sleep\n");
+  Deno.kill(pid, "SIGKILL");
+});
