@@ -2,11 +2,11 @@ import { type CommandUnknownOpts, InvalidArgumentError } from "../lib/deps/comma
 import type { ActionFailedError } from "../lib/orchestra/actions/run_plan.ts";
 import { perform, type Performed } from "../lib/orchestra/actions/perform.ts";
 import { ScriptFailedError } from "../lib/orchestra/actions/run_script.ts";
-import type { LockHolder } from "../lib/files/mod.ts";
 import { actionName, type PlanRequest, type PlanTarget } from "../lib/orchestra/model.ts";
 import { ORC_EXIT, type OrcContext } from "./_orc_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { LiveView } from "./_orc_live_view.ts";
+import { lockEvents } from "./_orc_lock.ts";
 
 /** Options that say how builds come about. */
 export interface BuildFlags {
@@ -196,8 +196,7 @@ async function performPlan(
         }
       },
       onEvent: (event) => view.onEvent(event),
-      onWait: (holder) => context.log("INFO", `Waiting for ${describe(holder)}`),
-      onRepair: (what) => context.log("WARNING", `Completed "${what}", which was interrupted`),
+      ...lockEvents(context),
       signal: context.signal,
     });
   } finally {
@@ -211,13 +210,6 @@ function purposeOf(targets: readonly PlanTarget[]): string {
     target.kind === "clone" ? target.repository : `${target.component}@${target.build}`
   );
   return `${targets[0]?.kind ?? "nothing"} ${names.join(" ")}`;
-}
-
-function describe(holder: LockHolder | undefined): string {
-  if (holder === undefined) return "another process, which uses the root";
-  // deno-lint-ignore no-control-regex -- written by whoever had the lock
-  const purpose = (holder.purpose ?? "").replace(/[\x00-\x1f\x7f]/g, "?");
-  return `process ${holder.pid} (${purpose}), which uses the root`;
 }
 
 /** `isHidden`: whether what scripts print has not been shown. */

@@ -4,8 +4,8 @@ import { removeTree } from "../lib/orchestra/installed/complete_transaction.ts";
 import { findGarbage, type Garbage } from "../lib/orchestra/installed/gc.ts";
 import { removeFromRoot } from "../lib/orchestra/installed/merge.ts";
 import { readInstalled } from "../lib/orchestra/installed/read_installed.ts";
-import { lockRoot } from "../lib/orchestra/installed/root_lock.ts";
 import type { OrcContext } from "./_orc_context.ts";
+import { lockForCommand } from "./_orc_lock.ts";
 
 /** Makes `orc gc`. */
 export function gcCommand(context: OrcContext): CommandUnknownOpts {
@@ -22,7 +22,7 @@ export function gcCommand(context: OrcContext): CommandUnknownOpts {
       const root = configuration.paths.orchestraRoot;
       // Without a root nobody can be installing into it.
       await using _lock = isThere(root) && pretend !== true
-        ? await lockRoot(root, { purpose: "gc", signal: context.signal })
+        ? await lockForCommand(context, root, "gc")
         : undefined;
       const garbage = findGarbage(configuration, (await readInstalled(root)).all());
       tell(context, garbage, pretend === true ? "Would remove" : "Removing");

@@ -2,9 +2,9 @@ import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { removeFromRoot } from "../lib/orchestra/installed/merge.ts";
 import { metadataFile } from "../lib/orchestra/installed/metadata.ts";
 import { readMetadata } from "../lib/orchestra/installed/read_installed.ts";
-import { lockRoot } from "../lib/orchestra/installed/root_lock.ts";
 import { requireRoot } from "../lib/orchestra/installed/root_view.ts";
 import type { OrcContext } from "./_orc_context.ts";
+import { lockForCommand } from "./_orc_lock.ts";
 
 /** Makes `orc uninstall`. */
 export function uninstallCommand(context: OrcContext): CommandUnknownOpts {
@@ -31,19 +31,15 @@ async function remove(
   root: string,
   specs: readonly string[],
 ): Promise<readonly string[]> {
-  await using _lock = await lockRoot(root, {
-    purpose: `uninstall ${specs.join(" ")}`,
-    signal: context.signal,
-    onRepair: (what) => context.log("WARNING", `Completed "${what}", which was interrupted`),
-  });
+  await using _lock = await lockForCommand(context, root, `uninstall ${specs.join(" ")}`);
   const { builds, broken } = await readMetadata(root);
   const found: string[] = [];
   for (const spec of specs) {
-    const [name = "", build] = spec.split("@");
+    const [, name = "", build = ""] = /^([^@]*)@?(.*)$/s.exec(spec) ?? [];
     // Broken metadata says nothing of the build; the name of its file is enough.
     const isBroken = broken.some(({ path }) => path.endsWith(`/${metadataFile(name)}`));
     const isInstalled = isBroken ||
-      builds.some((one) => one.component === name && (build ?? one.build) === one.build);
+      builds.some((one) => one.component === name && (build === "" || build === one.build));
     if (isInstalled) found.push(name);
     else context.log("INFO", `Component ${spec} is not installed`);
   }

@@ -368,3 +368,18 @@ Cannot expand paths.sources_dir: the variable "OTHER" is not set (config/compone
 Cannot expand paths.builds_dir: it leads back to itself: BUILDS_DIR -> BUILDS_DIR (config/components.yml:4)`,
   );
 });
+
+Deno.test("the first run does not print a password of a remote", async () => {
+  await using project = await Project.create(SMALL);
+  const dotdir = project.path(".orchestra");
+  await Deno.remove(`${dotdir}/config/user_options.yml`);
+  const url = "http://me:hidden@127.0.0.1:9/group";
+  await runProgram("git", ["init", "-q", project.directory]);
+  await runProgram("git", ["-C", project.directory, "remote", "add", "origin", `${url}/conf.git`]);
+  const log: string[] = [];
+  await createUserOptions({ dotdir, log: (_, message) => log.push(message) });
+  assert.ok(log.includes("Checking for redirects in http://127.0.0.1:9/group/binary-archives"));
+  assert.doesNotMatch(log.join("\n"), /hidden/);
+  const text = await Deno.readTextFile(`${dotdir}/config/user_options.yml`);
+  assert.ok(text.includes(`remote_base_urls:\n  - origin: "${url}"\n`), text);
+});

@@ -1,29 +1,37 @@
 import assert from "node:assert/strict";
-import { exists, Project, tree } from "./_support.ts";
+import { command } from "../../lib/commands/mod.ts";
+import { lockRoot } from "../../lib/orchestra/installed/root_lock.ts";
+import { Project, tree } from "./_support.ts";
 
-Deno.test("two installs at once wait for each other", async () => {
-  await using project = await Project.create(tree({
-    "slow@b": ['install: sleep 1; echo 1 > "$TMP_ROOT$ORCHESTRA_ROOT/slow"'],
-    "other@b": [],
-  }));
-  await project.orc(["configure", "-b", "slow"]);
-  const first = project.orc(["install", "-b", "slow"]);
-  const record = project.path("root/share/orchestra/.lock");
-  const deadline = Date.now() + 20_000;
-  while (!await exists(record) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+
+Deno.test("commands that change a root wait for each other, and say for whom", async () => {
+  await using project = await Project.create(tree({ "a@b": [], "other@b": [] }));
+  assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
+  const lock = await lockRoot(project.path("root"), { purpose: "test" });
+  const told = ["install -b other", "uninstall a", "gc"].map(async (words) => {
+    const orc = command([Deno.execPath(), "run", "-q", "-A", MAIN, "orc", ...words.split(" ")], {
+      cwd: project.directory,
+    });
+    const runner = await orc.run({ signal: AbortSignal.timeout(60_000) });
+    for await (const line of runner.lines({ stream: "stderr" })) {
+      if (line.includes(`Waiting for process ${Deno.pid} (test), which uses the root`)) break;
+    }
+    return runner;
+  });
+  const runners = await Promise.all(told);
+  assert.deepEqual(runners.map(({ status }) => status), ["running", "running", "running"]);
+  await lock.release();
+  for (const runner of runners) {
+    assert.equal((await runner.wait()).code, 0, new TextDecoder().decode(runner.stderrTail()));
+    await runner[Symbol.asyncDispose]();
   }
-  const second = await project.orc(["install", "-b", "other"]);
-  assert.equal(second.code, 0);
-  assert.match(second.stderr, /Waiting for process \d+ \(install slow@b\), which uses the root/);
-  assert.equal((await first).code, 0);
   assert.equal((await project.orc(["verify"])).code, 0);
 });
 
 Deno.test("orc inside of an install script does not wait for itself", async () => {
-  const main = new URL("../../cli/main.ts", import.meta.url).pathname;
   await using project = await Project.create(tree({
-    "a@b": [`install: "${Deno.execPath()} run -q -A ${main} orc install -b c"`],
+    "a@b": [`install: "${Deno.execPath()} run -q -A ${MAIN} orc install -b c"`],
     "c@b": [],
   }));
   const { code, stderr } = await project.orc(["install", "-b", "a"]);

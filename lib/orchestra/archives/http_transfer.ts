@@ -1,6 +1,7 @@
 import { abortableFetch, withTimeout } from "../../retry/mod.ts";
 import { OrchestraError } from "../errors.ts";
 import { joinPath, parentPath } from "../_path.ts";
+import { shownUrl } from "../_url.ts";
 import { StallWatch } from "./_stall_watch.ts";
 import { hashMaterialPath, manifestPath } from "./archive_path.ts";
 import { verifyChecksum } from "./checksum.ts";
@@ -145,9 +146,8 @@ export class HttpTransfer implements ArchiveTransfer {
     return `${this.#url}/${path.split("/").map(encodeURIComponent).join("/")}`;
   }
 
-  /** The address without user and password. */
   #shown(path: string): string {
-    return this.#address(path).replace(/^(https?:\/\/)[^/]*@/, "$1");
+    return shownUrl(this.#address(path));
   }
 
   #refused(method: string, path: string, status: number): OrchestraError {

@@ -3,6 +3,7 @@ import { writeAtomic } from "../../files/mod.ts";
 import type { Log } from "../log.ts";
 import { OrchestraError } from "../errors.ts";
 import type { NamedUrl } from "../model.ts";
+import { shownUrl } from "../_url.ts";
 
 /** What {@linkcode createUserOptions} takes. */
 export interface CreateUserOptions {
@@ -52,7 +53,7 @@ export async function createUserOptions(options: CreateUserOptions): Promise<boo
   const archives: NamedUrl[] = [];
   for (const { name, url } of remotes) {
     const start = `${url}/binary-archives`;
-    log("INFO", `Checking for redirects in ${start}`);
+    log("INFO", `Checking for redirects in ${shownUrl(start)}`);
     archives.push({ name, url: await followRedirects(start, log, signal) });
   }
   await writeAtomic(path, userOptions(remotes, archives));
@@ -134,7 +135,7 @@ async function followRedirects(
   for (let hop = 0; hop < MAX_REDIRECTS; hop++) {
     const next = await redirectOf(url, log, signal);
     if (next === undefined) break;
-    log("INFO", `Redirecting to ${next}`);
+    log("INFO", `Redirecting to ${shownUrl(next)}`);
     url = next;
   }
   return url;
@@ -156,7 +157,7 @@ async function redirectOf(
     );
     signal?.throwIfAborted();
     if (!cloned) {
-      log("INFO", `Could not clone binary archive from remote ${url}!`);
+      log("INFO", `Could not clone binary archive from remote ${shownUrl(url)}!`);
       return undefined;
     }
     const text = await Deno.readTextFile(`${directory}/REDIRECT`).catch(() => "");
