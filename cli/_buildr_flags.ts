@@ -1,4 +1,4 @@
-import { type CommandUnknownOpts, Option } from "../lib/deps/commander.ts";
+import { Command, type CommandUnknownOpts, Option } from "../lib/deps/commander.ts";
 import { durationMs } from "./_duration.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -120,6 +120,30 @@ function socket(text: string): string {
   // The original's own default has two slashes, where a URL would have three.
   const path = text.replace(/^unix:\/{2,}/, "/").replace(/^unix:/, "");
   return /^[a-z]+:\/\//.test(text) && !text.startsWith("unix:") ? text : `unix://${path}`;
+}
+
+/**
+ * Makes a command that takes stages and the flags of `run`.
+ *
+ * @param name Its name.
+ * @param description What it does.
+ * @param act Does it.
+ */
+export function stagesCommand(
+  name: string,
+  description: string,
+  act: (stages: readonly string[], flags: RunFlags) => Promise<void>,
+): CommandUnknownOpts {
+  const command = new Command(name).description(description).argument(
+    "[stage...]",
+    "these stages, and what they need; default: all",
+  ) as unknown as CommandUnknownOpts;
+  addRunFlags(command).action(async (...words: readonly unknown[]) =>
+    await act(words[0] as readonly string[], words[1] as RunFlags)
+  );
+  const parse = command.parseAsync.bind(command);
+  command.parseAsync = (words, options) => parse(withKeepValue(words ?? []), options);
+  return command;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { RunPlan } from "../lib/buildr/model.ts";
+import { nodeData } from "../lib/buildr/plan/node_data.ts";
 import { renderDryRun } from "../lib/buildr/plan/render_plan.ts";
-import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { addRunFlags, type RunFlags, withKeepValue } from "./_buildr_flags.ts";
+import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { type RunFlags, stagesCommand } from "./_buildr_flags.ts";
 import { makePlan } from "./_buildr_plan.ts";
 import { executeRun } from "./_buildr_execute.ts";
 import { findLastRun } from "./_buildr_run_log.ts";
@@ -16,18 +17,10 @@ import { UsageError } from "./usage_error.ts";
  * @returns The command.
  */
 export function runCommand(output: Output): CommandUnknownOpts {
-  const command = new Command("run")
-    .description(
-      "Run the stages of the manifest in fresh containers. Output of scripts goes to standard " +
-        "output as it is; all else goes to standard error.",
-    )
-    .argument(
-      "[stage...]",
-      "these stages, and what they need; default: all",
-    ) as unknown as CommandUnknownOpts;
-  addRunFlags(command).action(async (...words: readonly unknown[]) => {
-    const stages = words[0] as readonly string[];
-    const flags = words[1] as RunFlags;
+  const description =
+    "Run the stages of the manifest in fresh containers. Output of scripts goes to standard " +
+    "output as it is; all else goes to standard error.";
+  return stagesCommand("run", description, async (stages, flags) => {
     const plan = await planFor(stages, flags, output);
     if (flags.dryRun === true) {
       output.out.write(flags.json === true ? formatJson(shownPlan(plan)) : renderDryRun(plan));
@@ -36,9 +29,6 @@ export function runCommand(output: Output): CommandUnknownOpts {
     const exitCode = await executeRun(plan, flags, output);
     if (exitCode !== 0) throw new ExitCode(exitCode);
   });
-  const parse = command.parseAsync.bind(command);
-  command.parseAsync = (words, options) => parse(withKeepValue(words ?? []), options);
-  return command;
 }
 
 async function planFor(
@@ -65,15 +55,7 @@ function shownPlan(plan: RunPlan): unknown {
       id: node.id,
       stage: node.stage.name,
       ...(node.row === undefined ? {} : { row: node.row }),
-      needs: node.needs,
-      placement: node.placement,
-      environment: Object.keys(node.env),
-      secrets: node.secrets.map(({ name }) => name),
-      commands: node.commands.map(({ text, argv, shell, where }) => ({ text, argv, shell, where })),
-      services: node.services.map(({ name, image, ready }) => ({ name, image, ready })),
-      caches: node.caches,
-      artifacts: node.artifacts,
-      ...(node.skip === undefined ? {} : { skip: node.skip }),
+      ...nodeData(node),
     })),
   };
 }

@@ -1,6 +1,6 @@
 import { projectFiles } from "../lib/buildr/run/project_files.ts";
-import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
-import { addRunFlags, type RunFlags, withKeepValue } from "./_buildr_flags.ts";
+import type { CommandUnknownOpts } from "../lib/deps/commander.ts";
+import { type RunFlags, stagesCommand } from "./_buildr_flags.ts";
 import { executeRun } from "./_buildr_execute.ts";
 import { reportBuildrFailure } from "./_buildr_failure.ts";
 import { makePlan } from "./_buildr_plan.ts";
@@ -18,27 +18,16 @@ const SETTLE_MS = 150;
  * @returns The command.
  */
 export function watchCommand(output: Output): CommandUnknownOpts {
-  const command = new Command("watch")
-    .description(
-      "Run stages, and run them again whenever a file of the project changes; a run that goes on is " +
-        "ended then. What git ignores, and what a run itself makes, starts none.",
-    )
-    .argument(
-      "[stage...]",
-      "these stages, and what they need; default: all",
-    ) as unknown as CommandUnknownOpts;
-  addRunFlags(command).action(async (...words: readonly unknown[]) => {
-    const stages = words[0] as readonly string[];
-    const flags = words[1] as RunFlags;
+  const description =
+    "Run stages, and run them again whenever a file of the project changes; a run that goes on is " +
+    "ended then. What git ignores, and what a run itself makes, starts none.";
+  return stagesCommand("watch", description, async (stages, flags) => {
     const plan = await makePlan(stages, flags, output, { quiet: true });
     using interrupt = listenToInterrupts(() => {});
     const { directory } = plan.manifest;
     await watch(stages, flags, directory, output, interrupt);
     throw new ExitCode(interrupt.exitCode ?? 0);
   });
-  const parse = command.parseAsync.bind(command);
-  command.parseAsync = (words, options) => parse(withKeepValue(words ?? []), options);
-  return command;
 }
 
 async function watch(

@@ -1,5 +1,6 @@
 import { didYouMean } from "../../diagnostics/mod.ts";
 import { BuildrInputError, placeText, type PlanNode, type RunPlan, type Stage } from "../model.ts";
+import { nodeData } from "./node_data.ts";
 import { renderNode } from "./render_plan.ts";
 
 /** A stage, explained. */
@@ -108,15 +109,7 @@ function dataOf(
     nodes: nodes.map((node) => ({
       id: node.id,
       ...(node.row === undefined ? {} : { matrix: node.row }),
-      needs: node.needs,
-      placement: node.placement,
-      environment: Object.keys(node.env),
-      secrets: node.secrets.map(({ name }) => name),
-      commands: node.commands.map(({ text, argv, shell, where }) => ({ text, argv, shell, where })),
-      services: node.services.map(({ name, image, ready }) => ({ name, image, ready })),
-      caches: node.caches,
-      artifacts: node.artifacts,
-      ...(node.skip === undefined ? {} : { skip: node.skip }),
+      ...nodeData(node),
     })),
   };
 }
