@@ -13,11 +13,11 @@ import type {
   SubmitOptions,
 } from "../queue/transport.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { EventBatch } from "./event_batch.ts";
 import { Followers, type FollowOptions } from "./followers.ts";
 import type { Ledger } from "./ledger.ts";
-import type { BuildRecord, LedgerEvent } from "./ledger_records.ts";
+import type { Applied, BuildRecord, LedgerEvent } from "./ledger_records.ts";
 import { type Submission, Submissions, type Submitted } from "./submissions.ts";
+import { WriteBatch } from "./write_batch.ts";
 
 /** What a coordinator is made of. */
 export interface CoordinatorOptions {
@@ -46,6 +46,10 @@ export interface CoordinatorOptions {
 
 /** How long an agent may be silent before it counts as gone. */
 const DEFAULT_AGENT_TIMEOUT_MS = 30_000;
+/** How long an event may wait to be written with others. */
+const EVENT_WAIT_MS = 10;
+/** Most events of one write. */
+const MAX_EVENTS = 500;
 /** How often it looks after itself. */
 const TICK_MS = 1_000;
 /** How often the number of waiting builds is noted for the plot. */
@@ -68,7 +72,7 @@ export class Coordinator implements AsyncDisposable {
   readonly #transport: CoordinatorTransport;
   readonly #name: string;
   readonly #agentTimeoutMs: number;
-  readonly #batch: EventBatch;
+  readonly #batch: WriteBatch<BuildEvent, Applied>;
   readonly #followers: Followers;
   readonly #dispatcher: Dispatcher;
   readonly #submissions: Submissions;
@@ -79,7 +83,11 @@ export class Coordinator implements AsyncDisposable {
     this.ledger = options.ledger;
     this.#transport = options.transport;
     this.#name = options.name ?? "coordinator";
-    this.#batch = new EventBatch((events) => this.#record(events));
+    this.#batch = new WriteBatch({
+      write: (events) => this.#record(events),
+      waitMs: EVENT_WAIT_MS,
+      maxItems: MAX_EVENTS,
+    });
     const { ledger, transport, repositories, agentTimeoutMs = DEFAULT_AGENT_TIMEOUT_MS } = options;
     this.#agentTimeoutMs = agentTimeoutMs;
     this.#followers = new Followers(ledger);
@@ -114,7 +122,7 @@ export class Coordinator implements AsyncDisposable {
   async #begin(): Promise<void> {
     const transport = this.#transport;
     if (!transport.keepsBuilds) this.ledger.takeBackAll();
-    transport.onEvent((event) => this.#batch.add(event));
+    transport.onEvent(async (event) => void await this.#batch.add([event]));
     transport.onHeartbeat((beat) => this.#hear(beat));
     transport.onSeedJob((seed) => this.#takeSeedJob(seed));
     await transport.connect();
@@ -301,10 +309,10 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /** Notes events, and ends what should not run. */
-  #record(events: readonly BuildEvent[]): void {
-    const results = this.ledger.apply(events);
+  #record(events: readonly BuildEvent[]): readonly Applied[] {
+    const results = this.ledger.apply(events).map(({ result }) => result);
     let mayDispatch = false;
-    for (const [index, { result }] of results.entries()) {
+    for (const [index, result] of results.entries()) {
       const event = events[index]!;
       if (result === "accepted" && event.type === "finished") mayDispatch = true;
       if (result === "accepted" && event.type === "started") {
@@ -317,6 +325,7 @@ export class Coordinator implements AsyncDisposable {
     }
     this.#followers.notify();
     if (mayDispatch) this.#dispatcher.look();
+    return results;
   }
 
   #cancelLease({ build, lease }: BuildEvent, reason: string): void {

@@ -3,6 +3,7 @@ import { type RepositoryPolicy, repositoryProblem } from "../queue/repository.ts
 import type { SubmitOptions } from "../queue/transport.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BuildRecord } from "./ledger_records.ts";
+import { WriteBatch } from "./write_batch.ts";
 
 /** A build to submit: a job whose id, version and time may be left out. */
 export type Submission =
@@ -15,12 +16,6 @@ export interface Submitted {
   readonly build: BuildRecord;
   /** Whether nobody had submitted it before. */
   readonly isNew: boolean;
-}
-
-interface SubmitWaiting {
-  readonly jobs: readonly BuildJob[];
-  readonly resolve: (taken: readonly Submitted[]) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** How long a build may wait for others to be written with: less than the disk takes for one. */
@@ -38,12 +33,15 @@ export interface SubmissionsOptions {
 /** Checks what is submitted and writes it down, many at a time where they come so. */
 export class Submissions {
   readonly #options: SubmissionsOptions;
-  #waiting: SubmitWaiting[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #batch: WriteBatch<BuildJob, Submitted>;
 
   /** @param options Where they go. */
   constructor(options: SubmissionsOptions) {
     this.#options = options;
+    this.#batch = new WriteBatch({
+      write: (jobs) => this.#insert(jobs, {}),
+      waitMs: SUBMIT_WAIT_MS,
+    });
   }
 
   /** As `Coordinator.submitAll`. */
@@ -52,28 +50,13 @@ export class Submissions {
   }
 
   /** As `Coordinator.submitSoon`. */
-  takeSoon(submissions: readonly Submission[]): Promise<readonly Submitted[]> {
-    const jobs = this.#checkAll(submissions);
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Submitted[]>();
-    this.#waiting.push({ jobs, resolve, reject });
-    this.#timer ??= setTimeout(() => this.flush(), SUBMIT_WAIT_MS);
-    return promise;
+  async takeSoon(submissions: readonly Submission[]): Promise<readonly Submitted[]> {
+    return await this.#batch.add(this.#checkAll(submissions));
   }
 
   /** Writes what waits. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (waiting.length === 0) return;
-    try {
-      const taken = this.#insert(waiting.flatMap(({ jobs }) => jobs), {});
-      let from = 0;
-      for (const { jobs, resolve } of waiting) resolve(taken.slice(from, from += jobs.length));
-    } catch (error) {
-      for (const { reject } of waiting) reject(error);
-    }
+    this.#batch.flush();
   }
 
   #insert(jobs: readonly BuildJob[], reply: SubmitOptions): readonly Submitted[] {
