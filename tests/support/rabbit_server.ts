@@ -1,3 +1,8 @@
+import {
+  hasRabbitProgram,
+  prepareRabbit,
+  RABBIT_BIN,
+} from "../../lib/buildr/dev_up/rabbit_program.ts";
 import { installPackage } from "./debian_packages.ts";
 import { freePort } from "./ssh_server.ts";
 
@@ -23,7 +28,6 @@ export interface RabbitServerOptions {
   readonly tickMs?: number;
 }
 
-const BIN = "/usr/lib/rabbitmq/bin";
 const START_LIMIT_MS = 90_000;
 
 let installing: Promise<string | undefined> | undefined;
@@ -35,8 +39,7 @@ export function rabbitProblem(): Promise<string | undefined> {
 
 async function install(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "not Linux";
-  const exists = await Deno.stat(`${BIN}/rabbitmq-server`).then(() => true, () => false);
-  if (exists) return undefined;
+  if (await hasRabbitProgram()) return undefined;
   const problem = await installPackage("rabbitmq-server");
   return problem === undefined ? undefined : `rabbitmq-server cannot be installed: ${problem}`;
 }
@@ -50,7 +53,7 @@ export async function startRabbit(options: RabbitServerOptions = {}): Promise<Ra
   let child = spawn(env);
   const pid = () => Number(Deno.readTextFileSync(`${directory}/pid`));
   const stop = async () => {
-    await output(`${BIN}/rabbitmqctl`, ["shutdown", "--timeout", "20"], env).catch(() => {});
+    await output(`${RABBIT_BIN}/rabbitmqctl`, ["shutdown", "--timeout", "20"], env).catch(() => {});
     try {
       child.kill("SIGKILL");
     } catch {
@@ -80,9 +83,9 @@ export async function startRabbit(options: RabbitServerOptions = {}): Promise<Ra
       await ready(port, child);
     },
     vhost: async (name) => {
-      await output(`${BIN}/rabbitmqctl`, ["add_vhost", name], env);
+      await output(`${RABBIT_BIN}/rabbitmqctl`, ["add_vhost", name], env);
       await output(
-        `${BIN}/rabbitmqctl`,
+        `${RABBIT_BIN}/rabbitmqctl`,
         ["set_permissions", "-p", name, "guest", ".*", ".*", ".*"],
         env,
       );
@@ -96,47 +99,25 @@ async function prepare(
   directory: string,
   port: number,
   { consumerTimeoutMs, tickMs }: RabbitServerOptions,
-): Promise<Record<string, string>> {
-  for (const name of ["home", "mnesia", "log"]) await Deno.mkdir(`${directory}/${name}`);
-  await Deno.writeTextFile(`${directory}/enabled_plugins`, "[].");
-  await Deno.writeTextFile(
-    `${directory}/rabbitmq.conf`,
-    [
-      `listeners.tcp.1 = 127.0.0.1:${port}`,
-      "log.console = false",
-      "disk_free_limit.absolute = 50MB",
+): Promise<Readonly<Record<string, string>>> {
+  return await prepareRabbit({
+    directory,
+    port,
+    ownPorts: [freePort(), freePort()],
+    settings: [
       "vm_memory_high_watermark.absolute = 512MB",
       ...(consumerTimeoutMs === undefined ? [] : [`consumer_timeout = ${consumerTimeoutMs}`]),
-      "",
-    ].join("\n"),
-  );
-  const advanced = tickMs === undefined
-    ? "[].\n"
-    : `[{rabbit,[{channel_tick_interval,${tickMs}}]}].\n`;
-  await Deno.writeTextFile(`${directory}/advanced.config`, advanced);
-  return {
-    HOME: `${directory}/home`,
-    PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
-    LC_ALL: "C.UTF-8",
-    RABBITMQ_NODENAME: `t${port}@localhost`,
-    RABBITMQ_DIST_PORT: String(freePort()),
-    ERL_EPMD_PORT: String(freePort()),
-    ERL_EPMD_ADDRESS: "127.0.0.1",
-    RABBITMQ_MNESIA_BASE: `${directory}/mnesia`,
-    RABBITMQ_LOG_BASE: `${directory}/log`,
-    RABBITMQ_PID_FILE: `${directory}/pid`,
-    RABBITMQ_CONFIG_FILE: `${directory}/rabbitmq`,
-    RABBITMQ_ADVANCED_CONFIG_FILE: `${directory}/advanced.config`,
-    RABBITMQ_CONF_ENV_FILE: `${directory}/none`,
-    RABBITMQ_ENABLED_PLUGINS_FILE: `${directory}/enabled_plugins`,
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
-      "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
-  };
+    ],
+    ...(tickMs === undefined
+      ? {}
+      : { advanced: `[{rabbit,[{channel_tick_interval,${tickMs}}]}].\n` }),
+    erlangArgs: "+S 2:2",
+  });
 }
 
-function spawn(env: Record<string, string>): Deno.ChildProcess {
+function spawn(env: Readonly<Record<string, string>>): Deno.ChildProcess {
   return new Deno.Command("setpriv", {
-    args: ["--pdeathsig", "KILL", `${BIN}/rabbitmq-server`],
+    args: ["--pdeathsig", "KILL", `${RABBIT_BIN}/rabbitmq-server`],
     env,
     clearEnv: true,
     stdin: "null",
@@ -172,7 +153,7 @@ async function greets(port: number): Promise<boolean> {
 async function output(
   program: string,
   args: readonly string[],
-  env: Record<string, string>,
+  env: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
