@@ -1,4 +1,4 @@
-import type { RunPlan } from "../lib/buildr/model.ts";
+import type { RunPlan } from "../lib/buildr/plan/model.ts";
 import { mayRunTogether } from "../lib/buildr/report/parallel.ts";
 import { RESULT_COLUMNS, resultRows } from "../lib/buildr/report/table.ts";
 import type { RunEvent } from "../lib/buildr/run/events.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../lib/buildr/model.ts";
+import type { RunPlan } from "../lib/buildr/plan/model.ts";
 import { githubAnnotations } from "../lib/buildr/report/github.ts";
 import { junitXml } from "../lib/buildr/report/junit.ts";
 import type { RunEvent } from "../lib/buildr/run/events.ts";

@@ -1,4 +1,4 @@
-import { BuildrInputError } from "../lib/buildr/model.ts";
+import { BuildrInputError } from "../lib/buildr/input_error.ts";
 import { DiagnosticsError, renderDiagnostics } from "../lib/diagnostics/mod.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import type { Sink } from "./output.ts";

@@ -3,7 +3,7 @@ import { Diagnostics, renderDiagnostics, SourceText } from "../lib/diagnostics/m
 import { loadManifest } from "../lib/buildr/manifest/load.ts";
 import { gatherFacts } from "../lib/buildr/plan/facts.ts";
 import { planRun } from "../lib/buildr/plan/plan_run.ts";
-import type { LastRun, RunPlan } from "../lib/buildr/model.ts";
+import type { LastRun, RunPlan } from "../lib/buildr/plan/model.ts";
 import { pairs, type PlanFlags } from "./_buildr_flags.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";

@@ -1,4 +1,4 @@
-import { BuildrInputError } from "../lib/buildr/model.ts";
+import { BuildrInputError } from "../lib/buildr/input_error.ts";
 import { Diagnostics, SourceText } from "../lib/diagnostics/mod.ts";
 import { emitYaml, parseYaml } from "../lib/yaml_tree/mod.ts";
 import { UsageError } from "./usage_error.ts";

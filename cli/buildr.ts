@@ -6,7 +6,7 @@
  * @module
  */
 
-import { BuildrInputError } from "../lib/buildr/model.ts";
+import { BuildrInputError } from "../lib/buildr/input_error.ts";
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { didYouMean } from "../lib/diagnostics/mod.ts";
 import { BUILDR_COMMANDS } from "./_buildr_commands.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../lib/buildr/model.ts";
+import type { RunPlan } from "../lib/buildr/plan/model.ts";
 import { nodeData } from "../lib/buildr/plan/node_data.ts";
 import { renderDryRun } from "../lib/buildr/plan/render_plan.ts";
 import type { CommandUnknownOpts } from "../lib/deps/commander.ts";

@@ -1,5 +1,6 @@
 import { loadManifest } from "../lib/buildr/manifest/load.ts";
-import { BuildrInputError, type LoadManifestOptions, type Manifest } from "../lib/buildr/model.ts";
+import { BuildrInputError } from "../lib/buildr/input_error.ts";
+import type { LoadManifestOptions, Manifest } from "../lib/buildr/manifest/model.ts";
 import { defaultKeyPath, generateKeyPair, writeIdentity } from "../lib/buildr/secrets/identity.ts";
 import {
   checkSecrets,

@@ -1,4 +1,4 @@
-import type { PlanNode, RunPlan } from "../lib/buildr/model.ts";
+import type { PlanNode, RunPlan } from "../lib/buildr/plan/model.ts";
 import { Command, type CommandUnknownOpts } from "../lib/deps/commander.ts";
 import { addEngineFlags, type EngineFlags } from "./_buildr_flags.ts";
 import { executeRun, openShell } from "./_buildr_execute.ts";

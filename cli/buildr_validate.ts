@@ -1,5 +1,5 @@
 import { loadManifest } from "../lib/buildr/manifest/load.ts";
-import type { Manifest } from "../lib/buildr/model.ts";
+import type { Manifest } from "../lib/buildr/manifest/model.ts";
 import { Command, type CommandUnknownOpts, Option } from "../lib/deps/commander.ts";
 import {
   type Diagnostic,

@@ -27,7 +27,9 @@
  * @module
  */
 
-export * from "./model.ts";
+export { BuildrInputError } from "./input_error.ts";
+export * from "./manifest/model.ts";
+export * from "./plan/model.ts";
 export { loadManifest } from "./manifest/load.ts";
 export { findManifest, type FoundManifest, MANIFEST_NAMES } from "./manifest/find.ts";
 export { DEFAULT_IMAGE, type ManifestPlace, readManifest } from "./manifest/read_manifest.ts";

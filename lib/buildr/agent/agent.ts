@@ -2,7 +2,8 @@ import { connectEngine, type EngineClient, EngineUnreachableError } from "../../
 import { errorMessage, findCause, TimeoutError } from "../../errors/mod.ts";
 import { delay } from "../../retry/mod.ts";
 import { loadManifest } from "../manifest/load.ts";
-import type { Manifest, RunPlan } from "../model.ts";
+import type { Manifest } from "../manifest/model.ts";
+import type { RunPlan } from "../plan/model.ts";
 import { matchesGlob } from "../plan/glob.ts";
 import { gatherFacts } from "../plan/facts.ts";
 import { planRun } from "../plan/plan_run.ts";

@@ -1,5 +1,5 @@
 import { SourceText } from "../../diagnostics/mod.ts";
-import { BuildrInputError } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
 import type { ImportResult } from "./draft.ts";
 
 /** Systems whose files can be imported. */

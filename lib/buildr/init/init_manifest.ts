@@ -2,7 +2,7 @@ import { Diagnostics, SourceText } from "../../diagnostics/mod.ts";
 import { emitYaml } from "../../yaml_tree/mod.ts";
 import { MANIFEST_NAMES } from "../manifest/find.ts";
 import { readManifest } from "../manifest/read_manifest.ts";
-import { BuildrInputError } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
 import { detectProject, type ProjectKind } from "./detect.ts";
 
 /** What a first manifest is written for. */

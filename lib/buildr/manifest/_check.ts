@@ -1,4 +1,4 @@
-import type { Located, Manifest, Place, Stage } from "../model.ts";
+import type { Located, Manifest, Place, Stage } from "./model.ts";
 import { parseTemplate } from "./interpolation.ts";
 import { rowMatches } from "./_matrix.ts";
 import { meant, orList, type Reader } from "./_reader.ts";

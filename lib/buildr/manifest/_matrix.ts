@@ -1,5 +1,5 @@
 import { isNull, type MapNode, type TreeNode } from "../../yaml_tree/mod.ts";
-import type { MatrixRow } from "../model.ts";
+import type { MatrixRow } from "./model.ts";
 import { meant, orList, type Reader, type Shape } from "./_reader.ts";
 
 /** More rows than this are a mistake: each one is a container. */

@@ -9,7 +9,7 @@ import type {
   Secret,
   Snapshot,
   When,
-} from "../model.ts";
+} from "./model.ts";
 import { readRow } from "./_matrix.ts";
 import {
   bool,

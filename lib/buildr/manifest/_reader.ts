@@ -1,6 +1,6 @@
 import { type DiagnosticDetails, type Diagnostics, didYouMean } from "../../diagnostics/mod.ts";
 import { describeNode, isNull, type Place, type TreeNode } from "../../yaml_tree/mod.ts";
-import type { Located } from "../model.ts";
+import type { Located } from "./model.ts";
 
 /** The part of JSON Schema (draft 7) that is needed here. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { Located, Readiness, Service } from "../model.ts";
+import type { Located, Readiness, Service } from "./model.ts";
 import {
   bool,
   either,

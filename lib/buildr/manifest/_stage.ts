@@ -13,7 +13,7 @@ import type {
   Stage,
   When,
   WorkspaceMode,
-} from "../model.ts";
+} from "./model.ts";
 import { matrix } from "./_matrix.ts";
 import { artifacts, caches, needs, refs, retry, snapshot, when } from "./_parts.ts";
 import { services } from "./_services.ts";

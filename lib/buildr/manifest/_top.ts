@@ -1,5 +1,5 @@
 import { describeNode } from "../../yaml_tree/mod.ts";
-import type { Environment, Located, Secret, ShellRule, WorkspaceMode } from "../model.ts";
+import type { Environment, Located, Secret, ShellRule, WorkspaceMode } from "./model.ts";
 import { secrets } from "./_parts.ts";
 import {
   bool,

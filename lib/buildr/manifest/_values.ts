@@ -1,6 +1,6 @@
 import { parseDuration } from "../../retry/mod.ts";
 import { isNull, type TreeNode } from "../../yaml_tree/mod.ts";
-import type { Environment, EnvironmentVariable, Located, ShellRule } from "../model.ts";
+import type { Environment, EnvironmentVariable, Located, ShellRule } from "./model.ts";
 import { globProblem } from "../plan/glob.ts";
 import { withTag } from "./image_name.ts";
 import { parseTemplate } from "./interpolation.ts";

@@ -1,4 +1,5 @@
-import { BuildrInputError, type LoadManifestOptions } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
+import type { LoadManifestOptions } from "./model.ts";
 
 /** Names of a manifest, in the order in which they are looked for. */
 export const MANIFEST_NAMES: readonly string[] = [".buildr", ".buildr.yml", ".buildr.yaml"];

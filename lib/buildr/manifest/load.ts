@@ -1,5 +1,6 @@
 import { Diagnostics, SourceText } from "../../diagnostics/mod.ts";
-import { BuildrInputError, type LoadManifestOptions, type Manifest } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
+import type { LoadManifestOptions, Manifest } from "./model.ts";
 import { findManifest } from "./find.ts";
 import { readManifest } from "./read_manifest.ts";
 

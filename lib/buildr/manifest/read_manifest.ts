@@ -12,7 +12,7 @@ import {
   type TreeNode,
 } from "../../yaml_tree/mod.ts";
 import { checkManifest } from "./_check.ts";
-import type { Located, Manifest, Secret, ShellRule, Stage } from "../model.ts";
+import type { Located, Manifest, Secret, ShellRule, Stage } from "./model.ts";
 import { meant, Reader, readFields } from "./_reader.ts";
 import { readStage, type StageContext } from "./_stage.ts";
 import { type RawTop, V1_TOP, V2_TOP, version } from "./_top.ts";

@@ -1,4 +1,4 @@
-import type { ShellRule } from "../model.ts";
+import type { ShellRule } from "./model.ts";
 import { shlex } from "./_shlex.ts";
 
 /** How a line of a script is run. */

@@ -1,4 +1,5 @@
-import type { Environment, Manifest, MatrixRow, RunFacts } from "../model.ts";
+import type { Environment, Manifest, MatrixRow } from "../manifest/model.ts";
+import type { RunFacts } from "./model.ts";
 import { compileGlob } from "./glob.ts";
 
 /** What belongs to the machine of the runner, not to its work. */

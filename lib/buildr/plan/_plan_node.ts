@@ -7,15 +7,17 @@ import type {
   Located,
   Manifest,
   MatrixRow,
+  Stage,
+} from "../manifest/model.ts";
+import type {
   Placement,
   PlannedCommand,
   PlanNeed,
   PlanNode,
   RunFacts,
   SkipReason,
-  Stage,
-} from "../model.ts";
-import { placeText } from "../model.ts";
+} from "./model.ts";
+import { placeText } from "../manifest/model.ts";
 import { inherited, provided } from "./_environment.ts";
 
 /** What a node is made from. */

@@ -1,12 +1,8 @@
 import { didYouMean } from "../../diagnostics/mod.ts";
 import { neededStages } from "../manifest/_check.ts";
-import {
-  BuildrInputError,
-  type Manifest,
-  type MatrixRow,
-  type Selection,
-  type SkipReason,
-} from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
+import type { Manifest, MatrixRow } from "../manifest/model.ts";
+import type { Selection, SkipReason } from "./model.ts";
 
 /** What a selection says of stages and rows. */
 export interface Selected {

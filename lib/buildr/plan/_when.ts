@@ -1,4 +1,5 @@
-import type { RunFacts, SkipReason, When } from "../model.ts";
+import type { When } from "../manifest/model.ts";
+import type { RunFacts, SkipReason } from "./model.ts";
 import { matchesGlob } from "./glob.ts";
 
 /**

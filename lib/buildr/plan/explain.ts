@@ -1,5 +1,7 @@
 import { didYouMean } from "../../diagnostics/mod.ts";
-import { BuildrInputError, placeText, type PlanNode, type RunPlan, type Stage } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
+import { placeText, type Stage } from "../manifest/model.ts";
+import type { PlanNode, RunPlan } from "./model.ts";
 import { nodeData } from "./node_data.ts";
 import { renderNode } from "./render_plan.ts";
 

@@ -1,5 +1,6 @@
 import { parseTemplate } from "../manifest/interpolation.ts";
-import type { Manifest, RunFacts } from "../model.ts";
+import type { Manifest } from "../manifest/model.ts";
+import type { RunFacts } from "./model.ts";
 import { hashFiles } from "./hash_files.ts";
 
 /** How facts are found out. */

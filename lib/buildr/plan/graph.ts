@@ -1,4 +1,4 @@
-import type { PlanNode, RunPlan } from "../model.ts";
+import type { PlanNode, RunPlan } from "./model.ts";
 
 /** How a graph is shown. */
 export type GraphFormat = "text" | "dot";

@@ -1,4 +1,5 @@
-import type { MatrixRow, RunPlan } from "../model.ts";
+import type { MatrixRow } from "../manifest/model.ts";
+import type { RunPlan } from "./model.ts";
 import { describePlacement } from "./render_plan.ts";
 
 /** One stage and row, for a list. */

@@ -1,4 +1,4 @@
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "./model.ts";
 
 /**
  * What a program may know of a node: no values of variables, and nothing that only ours can use.

@@ -1,16 +1,7 @@
 import { Diagnostics } from "../../diagnostics/mod.ts";
 import { rowMatches } from "../manifest/_matrix.ts";
-import type {
-  LastRun,
-  Manifest,
-  MatrixRow,
-  PlanNeed,
-  PlanNode,
-  PlanOptions,
-  RunPlan,
-  SkipReason,
-  Stage,
-} from "../model.ts";
+import type { Manifest, MatrixRow, Stage } from "../manifest/model.ts";
+import type { LastRun, PlanNeed, PlanNode, PlanOptions, RunPlan, SkipReason } from "./model.ts";
 import { planNode } from "./_plan_node.ts";
 import { select } from "./_select.ts";
 import { whyNot } from "./_when.ts";

@@ -1,4 +1,4 @@
-import { type PlanNode, RUN_TIME_VARIABLES, type RunPlan } from "../model.ts";
+import { type PlanNode, RUN_TIME_VARIABLES, type RunPlan } from "./model.ts";
 
 /**
  * Shows what would run, without running it: where, with which programs and arguments, names of

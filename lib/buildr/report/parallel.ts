@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model.ts";
+import type { RunPlan } from "../plan/model.ts";
 
 /**
  * Tells whether two stages of a plan may run at the same time: then every line of output has the

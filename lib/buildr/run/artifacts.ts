@@ -7,7 +7,7 @@ import {
 } from "../../engine/tar/mod.ts";
 import type { EngineClient } from "../../engine/mod.ts";
 import { writeAtomic } from "../../files/mod.ts";
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "../plan/model.ts";
 import { matchesGlob } from "../plan/glob.ts";
 import { encodeName, fitName } from "./file_word.ts";
 import { OUT_DIR, PROJECT_DIR } from "./labels.ts";

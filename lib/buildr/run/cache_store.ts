@@ -2,7 +2,7 @@ import { existsInContainer } from "../../containers/copy.ts";
 import { execInContainer } from "../../containers/exec.ts";
 import { cacheDirectory, type EngineClient, type ReadEnv } from "../../engine/mod.ts";
 import { FileLock } from "../../files/mod.ts";
-import type { PlannedCache } from "../model.ts";
+import type { PlannedCache } from "../plan/model.ts";
 import { PROJECT_DIR } from "./labels.ts";
 
 /** All caches of all projects together; the ones that were used longest ago go first. */

@@ -1,4 +1,4 @@
-import type { MatrixRow } from "../model.ts";
+import type { MatrixRow } from "../manifest/model.ts";
 import type { FailureCause, NodeResult, RunResult } from "./result.ts";
 
 /** What every event has. */

@@ -6,7 +6,7 @@ import {
 } from "../../engine/mod.ts";
 import { chainOf, isTimeout } from "../../errors/mod.ts";
 import { Deadline, delay } from "../../retry/mod.ts";
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "../plan/model.ts";
 import { PROJECT_DIR, SECRETS_DIR } from "./labels.ts";
 import type { NodeOutput } from "./node_output.ts";
 import type { StageSession } from "./options.ts";

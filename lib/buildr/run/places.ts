@@ -1,6 +1,6 @@
 import { tarStream } from "../../engine/tar/mod.ts";
 import type { Mount } from "../../engine/mod.ts";
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "../plan/model.ts";
 import { PROJECT_DIR, SOCKET_PATH } from "./labels.ts";
 import { projectEntries, projectFiles } from "./project_files.ts";
 import type { RunContext } from "./run_context.ts";

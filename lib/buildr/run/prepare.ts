@@ -1,4 +1,4 @@
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "../plan/model.ts";
 import { PROJECT_DIR } from "./labels.ts";
 import type { Place, Places } from "./places.ts";
 import { describe } from "./node_runner.ts";

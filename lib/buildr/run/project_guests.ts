@@ -1,4 +1,4 @@
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "../plan/model.ts";
 import type { ArtifactStore } from "./artifacts.ts";
 import { leadsInside } from "./leads_inside.ts";
 import { lstatIfThere } from "./project_files.ts";

@@ -1,4 +1,4 @@
-import type { MatrixRow } from "../model.ts";
+import type { MatrixRow } from "../manifest/model.ts";
 
 /**
  * How a node of a plan ended: `passed`; `allowed`, failed where it may; `failed` by the exit code of

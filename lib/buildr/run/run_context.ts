@@ -1,5 +1,5 @@
 import type { EngineClient, ReadEnv } from "../../engine/mod.ts";
-import type { RunPlan } from "../model.ts";
+import type { RunPlan } from "../plan/model.ts";
 import type { ArtifactStore } from "./artifacts.ts";
 import type { CacheStore } from "./cache_store.ts";
 import type { Images } from "./images.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model.ts";
+import type { RunPlan } from "../plan/model.ts";
 import type { RunEvent } from "./events.ts";
 import type { RunPlanOptions } from "./options.ts";
 import type { RunResult } from "./result.ts";

@@ -13,7 +13,8 @@ import {
 import { isTimeout } from "../../errors/mod.ts";
 import { FileLock } from "../../files/mod.ts";
 import { Deadline } from "../../retry/mod.ts";
-import type { PlanNode, RunPlan, Secret } from "../model.ts";
+import type { Secret } from "../manifest/model.ts";
+import type { PlanNode, RunPlan } from "../plan/model.ts";
 import { ArtifactStore, outDirectoryOf } from "./artifacts.ts";
 import { CacheStore, shortHash } from "./cache_store.ts";
 import { Images } from "./images.ts";

@@ -1,6 +1,6 @@
 import { execInContainer } from "../../containers/exec.ts";
 import { type EngineClient, ProgramNotFoundError } from "../../engine/mod.ts";
-import type { PlannedCommand } from "../model.ts";
+import type { PlannedCommand } from "../plan/model.ts";
 import type { NodeOutput } from "./node_output.ts";
 import type { RunReporter } from "./reporter.ts";
 import type { NodeFailure } from "./result.ts";

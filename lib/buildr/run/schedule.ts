@@ -1,4 +1,4 @@
-import type { PlanNode } from "../model.ts";
+import type { PlanNode } from "../plan/model.ts";
 import type { NodeResult, NodeStatus } from "./result.ts";
 
 /** How nodes are run. */

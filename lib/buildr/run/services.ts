@@ -8,7 +8,8 @@ import {
 } from "../../containers/mod.ts";
 import type { EngineClient } from "../../engine/mod.ts";
 import { isTimeout, StackedError } from "../../errors/mod.ts";
-import type { PlannedService, Readiness } from "../model.ts";
+import type { Readiness } from "../manifest/model.ts";
+import type { PlannedService } from "../plan/model.ts";
 import type { PullPolicy } from "./options.ts";
 
 /** The last lines of a service that are shown when it does not get ready. */

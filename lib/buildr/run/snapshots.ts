@@ -5,7 +5,7 @@ import {
   ImageNotFoundError,
   type ReadEnv,
 } from "../../engine/mod.ts";
-import type { PlanNode, RunPlan } from "../model.ts";
+import type { PlanNode, RunPlan } from "../plan/model.ts";
 import { shortHash } from "./cache_store.ts";
 import { BUILDR_LABEL } from "./labels.ts";
 

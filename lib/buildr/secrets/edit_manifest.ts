@@ -1,6 +1,6 @@
 import { Diagnostics, SourceText } from "../../diagnostics/mod.ts";
 import { isNull, type MapNode, parseYaml, plainValue, type TreeNode } from "../../yaml_tree/mod.ts";
-import { BuildrInputError } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
 
 /** What is written for a secret. */
 export interface SecretText {

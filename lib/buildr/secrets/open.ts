@@ -1,4 +1,4 @@
-import type { Secret } from "../model.ts";
+import type { Secret } from "../manifest/model.ts";
 import { open } from "./envelope.ts";
 import { SecretError } from "./errors.ts";
 import { findIdentities } from "./identity.ts";

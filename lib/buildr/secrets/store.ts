@@ -1,6 +1,7 @@
 import { writeAtomic } from "../../files/mod.ts";
 import { loadManifest } from "../manifest/load.ts";
-import { BuildrInputError, type Manifest } from "../model.ts";
+import { BuildrInputError } from "../input_error.ts";
+import type { Manifest } from "../manifest/model.ts";
 import { type SecretText, setSecretTexts } from "./edit_manifest.ts";
 import { open, seal } from "./envelope.ts";
 import { SecretError, type SecretProblem } from "./errors.ts";
