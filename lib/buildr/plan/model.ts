@@ -1,14 +1,5 @@
 import type { Diagnostic } from "../../diagnostics/mod.ts";
-import type {
-  Artifacts,
-  Manifest,
-  MatrixRow,
-  Place,
-  Readiness,
-  Secret,
-  Stage,
-  When,
-} from "../manifest/model.ts";
+import type { Manifest, MatrixRow, Place, Readiness, Secret, Stage } from "../manifest/model.ts";
 
 /** Which part of a manifest is to run; without anything, all of it. */
 export interface Selection {
