@@ -147,7 +147,18 @@ function commonArguments(endpoint: SshEndpoint): string[] {
   ];
 }
 
-function sshArguments(endpoint: SshEndpoint, controlPath: string, socketPath: string): string[] {
+/**
+ * The words of an ssh that leads a local socket to an engine, without a command.
+ *
+ * @param endpoint The machine and the path of its socket.
+ * @param controlPath Where others of our own ssh can join it.
+ * @param socketPath The local socket.
+ */
+export function sshArguments(
+  endpoint: SshEndpoint,
+  controlPath: string,
+  socketPath: string,
+): string[] {
   return [
     // A master of our own: joining the user's would leave our forwarding in it.
     ...["-N", "-M", "-S", controlPath, "-o", "ControlPersist=no"],

@@ -73,7 +73,9 @@ export async function placeOf(
     linker: namedLinker(need.words) === undefined ? linker : undefined,
     open: async () => {
       const { openRunner } = await import("./runners/open_runner.ts");
-      return { base, runner: openRunner(options, context, derived) };
+      const { lastingConnection } = await import("./lasting_ssh.ts");
+      const around = { ...context, env: await lastingConnection(context) };
+      return { base, runner: openRunner(options, around, derived) };
     },
   };
 }

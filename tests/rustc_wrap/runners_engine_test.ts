@@ -96,18 +96,79 @@ Deno.test("podman makes the files of plain cargo, and never a stale one", {
   }
 });
 
-Deno.test("an engine behind ssh builds, and the files come back here", {
+Deno.test(
+  "an engine behind ssh builds over one connection for the whole build, and the files come back here",
+  {
+    ignore: NO_CARGO || ssh.skip !== undefined,
+  },
+  async () => {
+    await using ws = await Workspace.create(FIXTURE);
+    await using engine = await connectEngine();
+    await using server = await startSshServer({
+      files: ssh.root!,
+      env: { DOCKER_HOST: engine.host },
+    });
+    const socket = engine.host.replace("unix://", "");
+    await sameAsPlain(ws, {
+      DOCKER_HOST: `ssh://127.0.0.1:${server.port}${socket}`,
+      PATH: `${server.bin}:${Deno.env.get("PATH")}`,
+    });
+    const logins = async () => (await server.log()).split("Accepted publickey").length - 1;
+    assert.equal(await logins(), 1, await server.log());
+    // It ends with cargo; nobody has to wait for that.
+    await eventually(() => sshProcesses(server.port).length === 0, "ssh has not ended");
+    // The same for docker's own client.
+    await ws.write({
+      "base/src/lib.rs": FIXTURE["base/src/lib.rs"]!.replace("a + b", "a + b + 9"),
+    });
+    await ws.build(["build"], {
+      env: {
+        RUSTCBUILDX_RUNNER: "docker",
+        DOCKER_HOST: `ssh://127.0.0.1:${server.port}${socket}`,
+        PATH: `${server.bin}:/usr/bin:${Deno.env.get("PATH")}`,
+      },
+    });
+    assert.equal(await logins(), 2, await server.log());
+    await eventually(() => sshProcesses(server.port).length === 0, "ssh has not ended");
+  },
+);
+
+Deno.test("where a server forwards no sockets, each crate has a connection of its own", {
   ignore: NO_CARGO || ssh.skip !== undefined,
 }, async () => {
   await using ws = await Workspace.create(FIXTURE);
   await using engine = await connectEngine();
   await using server = await startSshServer({
     files: ssh.root!,
-    env: { DOCKER_HOST: engine.host },
+    env: { DOCKER_HOST: engine.host, PATH: "/usr/bin:/bin" },
+    forwarding: false,
   });
-  const socket = engine.host.replace("unix://", "");
-  await sameAsPlain(ws, {
-    DOCKER_HOST: `ssh://127.0.0.1:${server.port}${socket}`,
-    PATH: `${server.bin}:${Deno.env.get("PATH")}`,
+  await ws.build(["build", "-p", "base"], {
+    env: {
+      DOCKER_HOST: `ssh://127.0.0.1:${server.port}/nope.sock`,
+      PATH: `${server.bin}:${Deno.env.get("PATH")}`,
+    },
   });
+  assert.deepEqual((await ws.units()).ran, ["base"]);
+  await eventually(() => sshProcesses(server.port).length === 0, "ssh has not ended");
 });
+
+/** Clients that are connected to a port, and what looks after them. */
+function sshProcesses(port: number): string[] {
+  return [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0").includes(String(port));
+    } catch {
+      return false; // it has ended
+    }
+  });
+}
+
+async function eventually(isTrue: () => boolean, otherwise: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!isTrue()) {
+    if (Date.now() > deadline) assert.fail(otherwise);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
