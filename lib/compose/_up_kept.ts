@@ -36,6 +36,8 @@ export async function upKept(
   }
   // The id of the run is chosen when there is nothing yet, so choosing is part of what is locked.
   await using _lock = await lockProject(engine, name, options);
+  const finding = findKept(engine, name, { signal });
+  finding.catch(() => {}); // looked at below, unless there is no network
   const network = await ContainerNetwork.create(name, {
     ...selection.options,
     engine,
@@ -48,7 +50,7 @@ export async function upKept(
     signal,
   });
   network.add(...specs.map(({ forward: _forward, ...spec }) => spec as typeof specs[number]));
-  const there = await findKept(engine, name, { signal });
+  const there = await finding;
   const before = new Set(there?.containers.keys());
   await using guard = new AsyncDisposableStack();
   try {

@@ -7,6 +7,7 @@ import {
 } from "../engine/mod.ts";
 import { copyIntoContainer, type CopySource } from "./copy.ts";
 import { abortable, delay } from "../retry/mod.ts";
+import type { ConnectTurns } from "./_connect_turns.ts";
 import { cleanupSignal, patiently } from "./patience.ts";
 import { stopPolitely } from "./polite_stop.ts";
 import { pumpOutput } from "./_pump_output.ts";
@@ -22,11 +23,11 @@ import { removeContainer } from "./remove_container.ts";
 import { RunFollower, timeOf } from "./run_follower.ts";
 import type { ContainerSpec, HealthSpec } from "./spec.ts";
 
-/** How our own end looks: SIGKILL and SIGTERM. */
 /** How long the engine is asked again whether a container with a limit was killed for memory. */
 const OOM_LOOKS = 5;
 const OOM_LOOK_MS = 100;
 
+/** How our own end looks: SIGKILL and SIGTERM. */
 const KILLED: readonly number[] = [137, 143];
 
 /** A stop takes this much longer than the grace of its container at most. */
@@ -189,8 +190,8 @@ export class ContainerNode implements GraphNode {
    * The order loses nothing: attach, then wait for the exit to come, then start. The other way
    * round a program that ends at once takes its first words and its exit code with it.
    */
-  start(signal: AbortSignal): Promise<void> {
-    return this.#doing(() => this.#start(signal));
+  start(signal: AbortSignal, turns?: ConnectTurns): Promise<void> {
+    return this.#doing(() => this.#start(signal, turns));
   }
 
   /** Asks it to end, which is then no failure; `terminate` removes it. */
@@ -297,7 +298,7 @@ export class ContainerNode implements GraphNode {
     this.#context.onWarning(`container "${this.spec.name}": ${text}`);
   }
 
-  async #start(signal: AbortSignal): Promise<void> {
+  async #start(signal: AbortSignal, turns: ConnectTurns | undefined): Promise<void> {
     const { engine } = this.#context;
     const id = this.#id;
     if (id === undefined) throw new TypeError(`Container "${this.spec.name}" is not created yet`);
@@ -317,7 +318,10 @@ export class ContainerNode implements GraphNode {
       exit.catch(listening.reject);
       try {
         await abortable(listening.promise, signal);
-        await engine.containers.start(id, { signal });
+        const start = () => engine.containers.start(id, { signal });
+        const networks = endpointsOf(this.spec, this.#context).length;
+        if (turns === undefined || networks === 0) await start();
+        else await turns.start(id, networks, start, signal);
       } catch (error) {
         stream[Symbol.dispose]();
         this.#life.abort();

@@ -121,7 +121,10 @@ export class ContainerNetwork implements AsyncDisposable {
     const engine = options.engine ??
       stack.use(await connectEngine({ ...options.connect, signal: options.signal }));
     const self = await identifyProcess();
-    const kept = options.lifetime === "kept" ? await findKept(engine, name, options) : undefined;
+    const [kept, { removed }] = await Promise.all([
+      options.lifetime === "kept" ? findKept(engine, name, options) : undefined,
+      sweepDeadOwners(engine, { signal: options.signal }),
+    ]);
     const identity = new NetworkIdentity(name, {
       runId: kept?.runId ?? newRunId(),
       owner: formatOwner(self),
@@ -129,7 +132,6 @@ export class ContainerNetwork implements AsyncDisposable {
       lifetime: options.lifetime ?? "owner",
     });
     const network = new ContainerNetwork(identity, engine, options, kept?.networkId);
-    const { removed } = await sweepDeadOwners(engine, { signal: options.signal });
     if (removed.length > 0) {
       network.#progress(
         `removed what dead runs left: ${removed.map(({ name }) => name).join(", ")}`,

@@ -1,3 +1,4 @@
+import type { ConnectTurns } from "./_connect_turns.ts";
 import type { NodeSpec } from "./spec.ts";
 import type { NodeOutput } from "./node_output.ts";
 import type { NodeStatus } from "./node_status.ts";
@@ -17,8 +18,13 @@ export interface GraphNode {
   readonly origin: string;
   /** Makes everything that can be made before others run. */
   create(signal: AbortSignal): Promise<void>;
-  /** Starts it; settles when it runs. */
-  start(signal: AbortSignal): Promise<void>;
+  /**
+   * Starts it; settles when it runs.
+   *
+   * @param signal Ends the attempt.
+   * @param turns Who is let into the networks when; without, it is as many as there are.
+   */
+  start(signal: AbortSignal, turns?: ConnectTurns): Promise<void>;
   /**
    * Ends it and removes what it was made of; settles when nothing is left.
    *

@@ -1,4 +1,5 @@
 import type { EngineClient } from "../engine/mod.ts";
+import { ConnectTurns } from "./_connect_turns.ts";
 import { limiter } from "./_limit.ts";
 import { describeCondition } from "./conditions.ts";
 import { DependencyError } from "./errors.ts";
@@ -48,13 +49,25 @@ export async function startGraph(
     created.set(node.spec.name, create);
   }
   await settleAll([...created.values()], stop);
+  await using turns = await connectTurns(idle, context, signal);
   await settleAll(
     idle.map(async (node) => {
       await waitForDependencies(node, { ...context, signal });
-      await gate(() => node.start(signal));
+      await gate(() => node.start(signal, turns));
     }),
     stop,
   );
+}
+
+// One that is alone has nobody to wait for.
+async function connectTurns(
+  nodes: readonly GraphNode[],
+  { engine, width }: StartContext,
+  signal: AbortSignal,
+): Promise<ConnectTurns | undefined> {
+  const containers = nodes.filter(({ spec }) => spec.kind === "container");
+  if (containers.length < 2 || width < 2 || engine.flavour !== "docker") return undefined;
+  return await ConnectTurns.open(engine, signal);
 }
 
 async function waitForDependencies(node: GraphNode, context: StartContext): Promise<void> {

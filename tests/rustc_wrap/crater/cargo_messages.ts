@@ -56,9 +56,7 @@ export function readMessages(stdout: string, stderr: string): CargoReport {
     }
   }
   for (const line of stderr.split("\n")) {
-    // The number of a thread is that of its process.
-    const same = line.replace(/(\bthread '[^']*') \(\d+\) panicked/, "$1 panicked");
-    if (!PROGRESS.test(line) && !HINT.test(line) && line !== "") told.push(same);
+    if (!PROGRESS.test(line) && !HINT.test(line) && line !== "") told.push(line);
   }
   return { units, outDirs: outDirs.sort(), told: told.sort(), rendered };
 }
