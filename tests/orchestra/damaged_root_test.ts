@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { exists, Project, SMALL } from "./_support.ts";
+import { runProgram } from "../support/cli.ts";
+import { isProgram } from "../support/debian_packages.ts";
+import { exists, Project, SMALL, tree } from "./_support.ts";
 
 Deno.test("broken metadata is named with exit code 100, and uninstall still works", async () => {
   await using project = await Project.create(SMALL);
@@ -54,4 +56,43 @@ Deno.test("metadata that is a directory is told as broken, with what mends it", 
     assert.equal(await exists(path), false);
     assert.equal((await project.orc(["install", "-b", "a"])).code, 0);
   }
+});
+
+// Permissions do not stop root, unless it gives that up.
+const isRoot = Deno.uid() === 0;
+const unprivileged = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+
+Deno.test({
+  name: "directories that the original has left read-only do not stop a change half-way",
+  ignore: isRoot && !await isProgram("setpriv"),
+  fn: async () => {
+    const install = (file: string) =>
+      `install: mkdir -p "$TMP_ROOT$ORCHESTRA_ROOT/ro/deep"; echo > "$TMP_ROOT$ORCHESTRA_ROOT/ro/${file}"`;
+    await using project = await Project.create(
+      tree({ "a@old": [install("deep/old")], "a@new": [install("new")] }),
+    );
+    const main = new URL("../../cli/main.ts", import.meta.url).pathname;
+    const orc = async (...words: readonly string[]) => {
+      const all = [...isRoot ? unprivileged : [], Deno.execPath(), "run", "-q", "-A", main, "orc"];
+      const { code, stderr } = await runProgram(all[0]!, [...all.slice(1), ...words], {
+        cwd: project.directory,
+        timeoutMs: 60_000,
+      });
+      assert.equal(code, 0, stderr);
+    };
+    const protect = async () => {
+      for (const path of ["root/ro/deep", "root/ro"]) await Deno.chmod(project.path(path), 0o555);
+    };
+    await orc("install", "-b", "a@old");
+    await protect();
+    await orc("install", "-b", "a@new");
+    assert.ok(await exists(project.path("root/ro/new")));
+    assert.equal(await exists(project.path("root/ro/deep/old")), false);
+    await protect();
+    await orc("uninstall", "a");
+    assert.equal(await exists(project.path("root/ro/new")), false);
+    for (const path of ["root/ro", "root/ro/deep"]) {
+      await Deno.chmod(project.path(path), 0o755).catch(() => {}); // it may be gone
+    }
+  },
 });

@@ -71,3 +71,27 @@ Deno.test("files in the place of orchestra's own are refused, and others are not
   assert.equal(verify.code, 0, verify.stdout);
   assert.equal(await Deno.readTextFile(project.path("root/a_b")), "a_b\n");
 });
+
+Deno.test("a file where others have a directory, be it empty, is a conflict, and blocks nothing", async () => {
+  const root = "$TMP_ROOT$ORCHESTRA_ROOT";
+  await using project = await Project.create(tree({
+    "file@b": [
+      `install: rmdir "${root}/bin"; echo file > "${root}/bin"; ln -s nowhere "${root}/opt"`,
+    ],
+    "plain@b": [],
+    "empty@b": [`install: rmdir "${root}/bin"; mkdir "${root}/opt"`],
+  }));
+  assert.equal((await project.orc(["install", "-b", "file"])).code, 0);
+  for (const [name, path] of [["plain", "bin"], ["empty", "opt"]]) {
+    const { code, stderr } = await project.orc(["install", "-b", name!]);
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`File conflicts detected:\n${path}\nAborting merge\n`), stderr);
+  }
+  assert.equal((await project.orc(["verify"])).code, 0);
+  assert.equal(await Deno.readTextFile(project.path("root/bin")), "file\n");
+  assert.equal((await project.orc(["install", "-b", "file"])).code, 0, "its own may go");
+  assert.equal((await project.orc(["uninstall", "file"])).code, 0);
+  for (const name of ["plain", "empty"]) {
+    assert.equal((await project.orc(["install", "-b", name])).code, 0);
+  }
+});

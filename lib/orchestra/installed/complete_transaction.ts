@@ -53,20 +53,20 @@ async function carryOut(root: string, journal: Journal, onStep: OnStep): Promise
   const staged = joinPath(root, STAGED_DIRECTORY);
   await inTurns(remove, (path) => {
     onStep(`remove ${path}`);
-    removeFile(joinPath(root, path));
+    withWritableParent(joinPath(root, path), removeFile);
   });
   removeEmptyParents(root, remove, onStep);
   for (const path of links) {
     onStep(`link ${path}`);
-    makeLink(joinPath(staged, path), joinPath(root, path));
+    withWritableParent(joinPath(root, path), (to) => makeLink(joinPath(staged, path), to));
   }
   for (const { path, mode } of directories) {
     onStep(`make ${path}`);
-    makeDirectory(joinPath(root, path), mode);
+    withWritableParent(joinPath(root, path), (to) => makeDirectory(to, mode));
   }
   await inTurns(moves, (path) => {
     onStep(`move ${path}`);
-    moveFile(joinPath(staged, path), joinPath(root, path));
+    withWritableParent(joinPath(root, path), (to) => moveFile(joinPath(staged, path), to));
   });
 }
 
@@ -74,6 +74,19 @@ async function carryOut(root: string, journal: Journal, onStep: OnStep): Promise
 async function inTurns(paths: readonly string[], step: (path: string) => void): Promise<void> {
   for (const [index, path] of paths.entries()) {
     if (index % TURN === TURN - 1) await new Promise((resolve) => setTimeout(resolve));
+    step(path);
+  }
+}
+
+// The original leaves directories that may not be written to as they are; a change that has been
+// decided must not fail at one for ever.
+function withWritableParent(path: string, step: (path: string) => void): void {
+  try {
+    step(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    const parent = parentPath(path);
+    Deno.chmodSync(parent, (Deno.statSync(parent).mode ?? 0) & 0o7777 | 0o700);
     step(path);
   }
 }
@@ -94,7 +107,7 @@ function removeEmptyParents(root: string, removed: readonly string[], onStep: On
   const parents = new Set(removed.map(parentPath).filter((path) => path !== ""));
   for (const parent of [...parents].sort().reverse()) {
     onStep(`remove empty ${parent}`);
-    removeEmptyDirectory(joinPath(root, parent));
+    withWritableParent(joinPath(root, parent), removeEmptyDirectory);
   }
 }
 

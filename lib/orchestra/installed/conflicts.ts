@@ -24,16 +24,17 @@ export class FileConflictError extends OrchestraError {
  * Finds which files cannot be merged because something of somebody else is in their place.
  *
  * @param root The root.
- * @param files What is to be merged, relative to the root.
+ * @param merged What is to be merged: files, and directories, be they empty, relative to the root.
  * @param leaving What is removed before, relative to the root.
  * @returns Those in conflict, sorted.
  * @throws {OrchestraError} when a link in the root leads out of it.
  */
 export function findConflicts(
   root: string,
-  files: readonly string[],
+  merged: { readonly files: readonly string[]; readonly directories: readonly string[] },
   leaving: ReadonlySet<string>,
 ): readonly string[] {
+  const { files, directories } = merged;
   const places = new Places(root, leaving);
   const going = new Set([...leaving].map((path) => places.canonical(path)));
   const conflicts = files.filter((path) => {
@@ -42,7 +43,25 @@ export function findConflicts(
     if (parent.kind === "blocked") return !going.has(parent.by);
     return isTaken(root, places.canonical(path), going);
   });
-  return [...new Set(conflicts)].sort();
+  const blocked = directories.filter((path) =>
+    isBlocked(joinPath(root, path)) && !going.has(places.canonical(path))
+  );
+  return [...new Set([...conflicts, ...blocked])].sort();
+}
+
+/** Whether something that is no directory, nor leads to one, is where a directory is to be. */
+function isBlocked(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  try {
+    return Deno.lstatSync(path).isSymlink; // one that leads nowhere
+  } catch (error) {
+    if (isMissing(error)) return false; // free, or what is above it is blocked
+    throw error;
+  }
 }
 
 function isTaken(root: string, path: string, going: ReadonlySet<string>): boolean {

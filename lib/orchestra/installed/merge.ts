@@ -62,11 +62,13 @@ export async function mergeIntoRoot(
   const files = [...request.files.filter((path) => !isMetadata.has(path)), ...own];
   requireNames(from, files, own);
   const leaving = await filesOf(root, [component, ...replacing]);
-  const conflicts = findConflicts(root, files, leaving);
+  const { directories, files: all } = await listTree(from, { signal });
+  const places = withParents(directories, files);
+  const merged = { files, directories: places.map(({ path }) => path) };
+  const conflicts = findConflicts(root, merged, leaving);
   if (conflicts.length > 0) throw new FileConflictError(conflicts);
   signal?.throwIfAborted();
 
-  const { directories, files: all } = await listTree(from, { signal });
   const belongs = new Set(files);
   const links = all.filter((path) => !belongs.has(path) && isLink(joinPath(from, path)));
   onStep("stage");
@@ -85,7 +87,6 @@ export async function mergeIntoRoot(
     await Deno.writeTextFile(joinPath(staged, metadataFile(component)), formatMetadata(installed));
     signal?.throwIfAborted();
     onStep("write the journal");
-    const places = withParents(directories, files);
     const whole = newDirectories(root, places);
     await writeJournal(root, {
       purpose: `install ${component}@${installed.build}`,
