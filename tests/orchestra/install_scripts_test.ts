@@ -28,11 +28,15 @@ Deno.test("scripts stop at the first failure, also in a pipe, and at unset varia
 Deno.test("configure has to make BUILD_DIR, and is run again after a failure", async () => {
   await using project = await Project.create(tree({
     "lazy@b": ['configure: "true"'],
+    "file@b": ['configure: mkdir -p "${BUILD_DIR%/*}"; echo > "$BUILD_DIR"'],
     "picky@b": ['configure: mkdir -p "$BUILD_DIR"; test -e "$ORCHESTRA_DOTDIR/ok"'],
   }));
   const lazy = await project.orc(["install", "-b", "lazy"]);
   assert.equal(lazy.code, 1);
   assert.match(lazy.stderr, /build\/lazy\/b was not created by the configure script/);
+  const file = await project.orc(["install", "-b", "file"]);
+  assert.equal(file.code, 1);
+  assert.match(file.stderr, /build\/file\/b must be a directory: the configure script has put/);
   assert.equal((await project.orc(["configure", "-b", "picky"])).code, 1);
   await project.write(".orchestra/ok", "");
   const fixed = await project.orc(["install", "-b", "picky"]);

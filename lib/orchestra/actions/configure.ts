@@ -52,8 +52,21 @@ export async function configureBuild(target: BuildTarget, context: ActionContext
   if (!isThere(directory)) {
     throw new OrchestraError(`${directory} was not created by the configure script`);
   }
+  if (!await isDirectory(directory)) {
+    throw new OrchestraError(
+      `${directory} must be a directory: the configure script has put ` +
+        "something else there",
+    );
+  }
   await Deno.writeTextFile(successful, "");
   await Deno.remove(record);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((info) => info.isDirectory, (error) => {
+    ignoreMissing(error); // a link that leads nowhere
+    return false;
+  });
 }
 
 function ignoreMissing(error: unknown): void {
