@@ -202,7 +202,9 @@ async function runAway(job: ScriptJob): Promise<RunnerResult> {
   await using _runner = runner;
   const held = await holdJobs(env, Number(env["NUM_JOBS"] ?? 1));
   using _held = { [Symbol.dispose]: held.release };
-  let variables = job.env;
+  // It changes what a script says when it fails, and nothing that is kept.
+  const { RUST_BACKTRACE } = env;
+  let variables: Env = RUST_BACKTRACE === undefined ? job.env : { ...job.env, RUST_BACKTRACE };
   for (let round = 1;; round++) {
     const plan = await makePlan({
       id: idOf(job),

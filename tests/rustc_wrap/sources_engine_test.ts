@@ -195,3 +195,35 @@ Deno.test("the tree of the user stays as it is, and what is not source is not se
   assert.equal(sent.length, 1);
   assert.ok(Number(sent[0]![1]) < 1e6, sent[0]![0]);
 });
+
+Deno.test("a git dependency has the files of its submodules", { ignore: NO_CARGO }, async () => {
+  await using ws = await Workspace.create({
+    "../inner/name.txt": "inner NONCE",
+    "../outer/Cargo.toml": manifest("outer"),
+    "../outer/src/lib.rs": `pub const NAME: &str = include_str!("../inner/name.txt");\n`,
+    "Cargo.toml": "",
+    "src/main.rs": `fn main() { println!("{}", outer::NAME); }\n`,
+  });
+  const git = async (directory: string, ...args: string[]) => {
+    const { code, stderr } = await runProgram("git", [
+      ...["-c", "user.name=x", "-c", "user.email=x@y", "-c", "protocol.file.allow=always"],
+      ...args,
+    ], { cwd: `${ws.root}/${directory}` });
+    assert.equal(code, 0, stderr);
+  };
+  for (const name of ["inner", "outer"]) {
+    await git(name, "init", "-q");
+    if (name === "outer") {
+      await git(name, "submodule", "--quiet", "add", `file://${ws.root}/inner`, "inner");
+    }
+    await git(name, "add", ".");
+    await git(name, "commit", "-qm", "x");
+  }
+  await ws.write({
+    "Cargo.toml": manifest("app", `[dependencies]\nouter = { git = "file://${ws.root}/outer" }\n`),
+  });
+  const env = { CARGO_HOME: `${ws.root}/cargo-home`, CARGO_NET_OFFLINE: "false" };
+  await ws.build(["build"], { env });
+  assert.deepEqual((await ws.units()).ran, ["app", "outer"]);
+  assert.match(await appSays(ws), /^inner \d+$/);
+});

@@ -1,5 +1,10 @@
 import type { EngineClient } from "../../engine/client.ts";
-import { connectEngine } from "../../engine/discovery.ts";
+import {
+  connectEngine,
+  type ConnectOptions,
+  EngineUnreachableError,
+} from "../../engine/discovery.ts";
+import { isTimeout } from "../../errors/mod.ts";
 import { BuildFailedError } from "../../engine/build/build_error.ts";
 import { ImageNotFoundError } from "../../engine/errors.ts";
 import type { ReadEnv } from "../../engine/state.ts";
@@ -106,7 +111,7 @@ export class BuildKitRunner implements Runner {
   }
 
   #connect(signal: AbortSignal | undefined): Promise<EngineClient> {
-    this.#engine ??= connectEngine({ env: this.#options.env, signal }).catch((error) => {
+    this.#engine ??= connectPatiently({ env: this.#options.env, signal }).catch((error) => {
       signal?.throwIfAborted();
       throw engineFailure(error);
     });
@@ -122,4 +127,20 @@ function isImageMissing(error: unknown, image: string): boolean {
   return reason.includes(image.split(":")[0]!.replace(/@.*/, "")) &&
     /not found|pull access denied|failed to (?:resolve|do request)|no such (?:image|host)|i\/o timeout|dial tcp|unable to resolve/i
       .test(reason);
+}
+
+/** 1.5 s each. */
+const CONNECT_TRIES = 5;
+
+/** An engine that is not there says so at once; one that compiles a dozen crates answers late. */
+async function connectPatiently(options: ConnectOptions): Promise<EngineClient> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await connectEngine(options);
+    } catch (error) {
+      const isLate = error instanceof EngineUnreachableError &&
+        error.candidates.some(({ cause }) => isTimeout(cause));
+      if (!isLate || attempt === CONNECT_TRIES) throw error;
+    }
+  }
 }

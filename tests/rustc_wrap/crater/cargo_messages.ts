@@ -56,7 +56,9 @@ export function readMessages(stdout: string, stderr: string): CargoReport {
     }
   }
   for (const line of stderr.split("\n")) {
-    if (!PROGRESS.test(line) && !HINT.test(line) && line !== "") told.push(line);
+    // The number of a thread is that of its process.
+    const same = line.replace(/(\bthread '[^']*') \(\d+\) panicked/, "$1 panicked");
+    if (!PROGRESS.test(line) && !HINT.test(line) && line !== "") told.push(same);
   }
   return { units, outDirs: outDirs.sort(), told: told.sort(), rendered };
 }
