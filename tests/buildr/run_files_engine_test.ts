@@ -255,6 +255,33 @@ a: { script: [cat /lock] }
   await project.buildr(["clean"]);
 });
 
+projectTest("a snapshot is of the variables that somebody chose for the run", {
+  ".buildr.yml": `
+version: 2
+image: ${IMAGE}
+docker: false
+environment: { vars: { LEVEL: "\${env.LEVEL:-low}" } }
+stages: [a]
+prepare: { script: ['echo "$LEVEL $EXTRA" > /level'], snapshot: { inputs: [lock] } }
+a: { script: [cat /level] }
+`,
+  lock: "",
+}, async (project) => {
+  const run = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const { code, stdout, stderr } = await project.buildr(args, { env });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  assert.equal(await run([]), "low \n");
+  assert.equal(await run([], { LEVEL: "high" }), "high \n");
+  assert.equal(await run(["-e", "EXTRA=one"]), "low one\n");
+  assert.equal(await run(["-e", "EXTRA=two"]), "low two\n");
+  const again = await project.buildr(["-v", "-e", "EXTRA=two"]);
+  assert.equal(again.stdout, "low two\n");
+  assert.match(again.stderr, /prepare: skipped, snapshot/);
+  await project.buildr(["clean"]);
+});
+
 projectTest("a snapshot is not used where what prepare made in the project is gone", {
   ".buildr.yml": `
 version: 2

@@ -58,6 +58,8 @@ export interface RunPlan {
   readonly nodes: readonly PlanNode[];
   /** What runs at the end in any case; `undefined` without one. */
   readonly after: PlanNode | undefined;
+  /** Variables on top of the manifest's; they are in the `env` of each node. */
+  readonly variables: Readonly<Record<string, string>>;
   /** What is doubtful. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -58,7 +58,8 @@ export function planRun(manifest: Manifest, options: PlanOptions = {}): RunPlan 
     ...common,
   });
   diagnostics.throwIfErrors(`Cannot run "${manifest.source.file}"`);
-  return { manifest, nodes, after, warnings: [...manifest.warnings, ...diagnostics.warnings] };
+  const warnings = [...manifest.warnings, ...diagnostics.warnings];
+  return { manifest, nodes, after, variables: facts.variables ?? {}, warnings };
 }
 
 const EMPTY: SkipReason = { code: "empty", message: "nothing else runs" };

@@ -12,6 +12,9 @@ import { BUILDR_LABEL } from "./labels.ts";
 /** How many snapshots of a project are kept. */
 const KEPT = 3;
 
+/** What is of the checkout, and so another one each time. */
+const FACT = /\$\{(?:branch|tag|commit)\}/;
+
 /** Word of the name of all snapshots. */
 const REPOSITORY = "buildr-snapshot";
 
@@ -25,7 +28,7 @@ export interface SnapshotKey {
 
 /**
  * Computes what a snapshot of `prepare` depends on: its base image, its lines and how they are run,
- * the variables of the manifest, and the files that it names.
+ * the variables of the manifest and of the command line, and the files that it names.
  *
  * @param plan The plan.
  * @param prepare Its `prepare`.
@@ -39,10 +42,13 @@ export async function snapshotKey(
   inputs: string,
 ): Promise<string> {
   // The variables that change from run to run (commit, branch, what is inherited) are not in it: a
-  // snapshot would never be found again.
+  // snapshot would never be found again. What somebody chose for this run is.
   const { environment } = plan.manifest;
   const own = [...environment.vars, ...prepare.stage.environment];
-  const variables = own.map(({ name, value }) => [name, value]);
+  const variables = [
+    ...own.map(({ name, value }) => [name, FACT.test(value) ? value : prepare.env[name] ?? value]),
+    ...Object.entries(plan.variables).toSorted(),
+  ];
   const commands = prepare.commands.map(({ argv }) => argv);
   const { user } = prepare.stage;
   return await shortHash(JSON.stringify([1, imageId, commands, user, variables, inputs]));
