@@ -176,6 +176,7 @@ async function runOnce(
       ...sourceRoots,
       ...work.directories,
       ...work.needed.files.map(({ path }) => parentOf(path)),
+      ...crossed(unit.argv),
     ],
     entries: [
       ...sources,
@@ -228,6 +229,14 @@ async function runOnce(
     }
   }
   return result;
+}
+
+/** `/a/b/../c` leads somewhere only where there is a `/a/b`. */
+function crossed(words: readonly string[]): string[] {
+  return words.flatMap((word) => {
+    const before = /(?:^|=)(\/[^/=]+\/[^=]*?)\/\.\.(?=\/)/.exec(word)?.[1];
+    return before === undefined ? [] : [joinPath("/", before)];
+  });
 }
 
 async function snapshotIfThere(path: string): Promise<SnapshotEntry[]> {

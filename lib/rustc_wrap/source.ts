@@ -21,7 +21,11 @@ export interface SourceQuestion {
  */
 export function locateSource(question: SourceQuestion): Source {
   const { input, cwd, targetDir, env } = question;
-  const packageDir = env["CARGO_MANIFEST_DIR"] ?? findPackage(input) ?? parentOf(input);
+  const manifestDir = env["CARGO_MANIFEST_DIR"];
+  // Of a source in `../vendor`, cargo names the crates with the `..` in it.
+  const packageDir = manifestDir === undefined
+    ? findPackage(input) ?? parentOf(input)
+    : joinPath(cwd, manifestDir);
   const cargoHome = env["CARGO_HOME"] ?? joinPath(env["HOME"] ?? "/", ".cargo");
   const source = (kind: SourceKind, root: string, visibility: Visibility): Source => ({
     kind,

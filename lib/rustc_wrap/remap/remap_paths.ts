@@ -36,7 +36,8 @@ export class RemapPaths implements Portable {
     this.#roots = roots;
     this.#own = own;
     this.#away = replacement(roots.map(({ real, virtual }) => [real, virtual]));
-    this.#back = replacement(roots.map(({ real, virtual }) => [virtual, real]));
+    // Of two ways to write a directory, cargo's own comes first.
+    this.#back = replacement(roots.toReversed().map(({ real, virtual }) => [virtual, real]));
   }
 
   /** Words for rustc: of two that fit, it takes the last one. */

@@ -41,18 +41,26 @@ export function remapRoots(question: RootsQuestion): readonly RemapRoot[] | unde
   const outDir = env["OUT_DIR"];
   const name = packageName(env);
   const roots = new Map<string, string>([[targetDir, `${VIRTUAL}/target`]]);
+  // As cargo writes it, which may have `..` in it; that is what the compiler finds in its words.
+  const written = env["CARGO_MANIFEST_DIR"];
+  const addPackage = (virtual: string) => {
+    if (written !== undefined && joinPath("/", written) === source.packageDir) {
+      add(written, virtual);
+    }
+    add(source.packageDir, virtual);
+  };
   const add = (real: string, virtual: string) => {
     if (real !== "/" && !roots.has(real)) roots.set(real, virtual);
   };
   // Its name has cargo's digits, and those of a package have its path in them.
   if (outDir !== undefined && isBelow(outDir, targetDir)) add(outDir, `${VIRTUAL}/out/${name}`);
   if (question.inPackage === true && /^(?:member|path)$/.test(source.kind)) {
-    add(source.packageDir, `${VIRTUAL}/package/${name}`);
+    addPackage(`${VIRTUAL}/package/${name}`);
   }
   switch (source.kind) {
     case "registry":
     case "vendored":
-      add(source.packageDir, `${VIRTUAL}/registry/${name}`);
+      addPackage(`${VIRTUAL}/registry/${name}`);
       break;
     case "git":
       break; // below cargo's home, and called after repository and revision
