@@ -79,6 +79,7 @@ Deno.test("sources are told by where they are", () => {
   };
   assert.deepEqual(at("/w/a", "/w"), ["member", "/w", "private"]);
   assert.deepEqual(at("/outer", "/outer"), ["path", "/outer", "private"]);
+  assert.deepEqual(at("/w/../outer", "/outer"), ["path", "/outer", "private"]);
   const crate = "/h/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.0";
   assert.deepEqual(at(crate, crate), ["registry", crate, "public"]);
   const own = "/h/.cargo/registry/src/own.example-1949cf8c6b5b557f/serde-1.0.0";
