@@ -34,6 +34,15 @@ Deno.test("buildah makes the files of plain cargo, never a stale one, with words
       env: ws.env({ env }),
     });
     assert.match(pulled.stdout, /^superorch\/rustc-base:[0-9a-f]{16}\n$/, pulled.stderr);
+    // One that is named is asked for there too, and its compiler is looked at.
+    await ws.clean();
+    await ws.build(["build", "-p", "base"], {
+      env: {
+        ...env,
+        CARGOGREEN_BASE_IMAGE: `docker-image://localhost/${pulled.stdout.trim()}`,
+        RUSTCBUILDX_CACHE_DIR: `${ws.root}/named`,
+      },
+    });
     const calls = (await Deno.readTextFile(`${directory}/calls`)).trim().split("\n");
     // The image is made once.
     assert.equal(calls.filter((line) => line.startsWith("pull ")).length, 1, calls.join("\n"));

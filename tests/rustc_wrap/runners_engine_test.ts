@@ -1,5 +1,6 @@
 // gate-timeout: 400 s
 import assert from "node:assert/strict";
+import { BUSYBOX_IMAGE, busyboxImage } from "../../lib/engine/ensure/mod.ts";
 import { connectEngine } from "../../lib/engine/mod.ts";
 import { podmanFiles } from "../support/podman.ts";
 import { sshFiles, startSshServer } from "../support/ssh_server.ts";
@@ -47,6 +48,23 @@ Deno.test("a docker without buildx is passed over for one that can build", {
   const path = Deno.env.get("PATH")!;
   await ws.build(["build", "-p", "base"], { env: { ...env, PATH: `${env.PATH}:${path}` } });
   assert.deepEqual((await ws.units()).ran, ["base"]);
+});
+
+Deno.test("an image with another compiler is refused whoever builds", {
+  ignore: NO_CARGO,
+}, async () => {
+  await using ws = await Workspace.create(FIXTURE);
+  await using engine = await connectEngine();
+  await busyboxImage(engine);
+  const { code, stderr } = await ws.cargo(["build", "-p", "base"], {
+    env: {
+      RUSTCBUILDX_RUNNER: "docker",
+      CARGOGREEN_BASE_IMAGE: `docker-image://${BUSYBOX_IMAGE}`,
+      PATH: `/usr/bin:${Deno.env.get("PATH")}`,
+    },
+  });
+  assert.notEqual(code, 0);
+  assert.match(stderr, /Cannot use the image \S+: cargo uses "rustc [^"]+", and the image has ""/);
 });
 
 Deno.test("a client that is missing, or whose engine is, is told, and rustc steps in", {

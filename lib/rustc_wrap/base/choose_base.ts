@@ -75,7 +75,9 @@ export async function chooseBase(need: BaseNeed, around: BaseSurroundings): Prom
   // to compile with its own.
   const ownToolchain = ofTarget !== undefined && !isPackaged(toolchain) &&
     hasLibrary(toolchain, target!);
-  const options = { ...common, image, ownToolchain, build, env, signal };
+  const { runner } = settings;
+  const client = (["podman", "buildah"] as const).find((name) => name === runner);
+  const options = { ...common, image, ownToolchain, client, build, env, signal };
   const from = await namedBase(options);
   const derived = await derivedBase(from, {
     settings: { ...settings, baseImage: image },

@@ -12,6 +12,8 @@ export interface NamedBaseOptions {
   readonly ownToolchain: boolean;
   /** Where what is known is kept between calls. */
   readonly cacheDir: string | undefined;
+  /** Who is asked what a name stands for, where that is no engine. */
+  readonly client?: "podman" | "buildah";
   /** Names the build that is going on: what a name stands for is asked once in each. */
   readonly build: string;
   /** Variables that say where the engine is. */
@@ -46,8 +48,13 @@ export async function namedBase(options: NamedBaseOptions): Promise<Base> {
   let id = pinned ?? (known?.build === options.build ? known.id : undefined);
   if (id === undefined) {
     try {
-      const { askId } = await import("./ensure_named.ts");
-      id = await askId(image, options);
+      id = options.client === undefined
+        ? await (await import("./ensure_named.ts")).askId(image, options)
+        : await (await import("../runners/client_image.ts")).askClientId(
+          image,
+          options.client,
+          options,
+        );
       if (memory !== undefined) remember(memory, { build: options.build, id } satisfies Known);
     } catch (error) {
       signal?.throwIfAborted();

@@ -6,7 +6,7 @@ import { type OneLayer, writeOciImage } from "../builders/oci_layout.ts";
 import { InfrastructureError } from "../errors.ts";
 import type { Base, Env } from "../model.ts";
 import { ended, startClient } from "./_client_process.ts";
-import type { FoundClient } from "./docker_client.ts";
+import { findClient, type FoundClient } from "./docker_client.ts";
 
 /**
  * Makes sure that podman or buildah, which ask no engine, have the base image: they pull one that is
@@ -38,6 +38,34 @@ export async function ensureClientImage(
   } finally {
     await lock?.release();
   }
+}
+
+/**
+ * Asks podman or buildah what a name stands for; pulls it when it is missing.
+ *
+ * @param image The name.
+ * @param name Which of them.
+ * @param options Variables.
+ * @returns The id of the image.
+ * @throws {InfrastructureError} when nobody can tell.
+ */
+export async function askClientId(
+  image: string,
+  name: "podman" | "buildah",
+  options: Pick<NamedBaseOptions, "env" | "cacheDir" | "onNote" | "signal">,
+): Promise<string> {
+  const { env, cacheDir, signal } = options;
+  const client = await findClient(name, { env, cacheDir, signal });
+  const call = { env, signal };
+  const action = `ask ${name} for the image ${image}`;
+  const words = name === "podman"
+    ? ["image", "inspect", "--format", "{{.Id}}", image]
+    : ["inspect", "--type", "image", "--format", "{{.FromImageID}}", image];
+  if (!await isThere(client, image, env)) {
+    options.onNote?.(`pulling the image ${image}`);
+    await run(client, ["pull", image], empty(), `pull ${image}`, call);
+  }
+  return (await run(client, words, empty(), action, call)).trim();
 }
 
 /** 0.9 GB took podman 30 s. */

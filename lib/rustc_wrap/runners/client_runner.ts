@@ -19,6 +19,11 @@ import { type Ended, ended, startClient } from "./_client_process.ts";
 export interface ClientRunnerOptions extends Omit<FindClientOptions, "signal"> {
   /** Makes or pulls the base image where it is missing. */
   readonly ensureBase: (client: FoundClient, base: Base, signal?: AbortSignal) => Promise<void>;
+  /** Looks at the base image before it is used for the first time. */
+  readonly checkBase?: (
+    base: Base,
+    run: (plan: Plan) => Promise<RunnerResult>,
+  ) => Promise<void>;
   /** Finds or makes the builder, for clients that have several. */
   readonly builder?: (
     client: FoundClient,
@@ -52,6 +57,7 @@ export class ClientRunner implements Runner {
   readonly #options: ClientRunnerOptions;
   #client: Promise<FoundClient> | undefined;
   #builder: Promise<FoundBuilder | undefined> | undefined;
+  #checked = false;
 
   /** Starts nothing yet. */
   constructor(name: ClientName, options: ClientRunnerOptions) {
@@ -76,6 +82,10 @@ export class ClientRunner implements Runner {
   async run(plan: Plan, options: RunOptions = {}): Promise<RunnerResult> {
     const { signal } = options;
     const client = await this.#find(signal);
+    if (!this.#checked) {
+      this.#checked = true;
+      await this.#options.checkBase?.(plan.base, (check) => this.run(check, { signal }));
+    }
     // Builders without an engine do not look at what is already there before they look elsewhere.
     let image = false;
     let again = false;

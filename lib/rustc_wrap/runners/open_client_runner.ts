@@ -13,6 +13,7 @@ import { baseMaker } from "./_base_maker.ts";
 import { engineFailure } from "./_engine_failure.ts";
 import { ensureClientImage } from "./client_image.ts";
 import { ClientRunner } from "./client_runner.ts";
+import { requireCompiler } from "./_require_compiler.ts";
 import type { ClientName } from "./docker_client.ts";
 
 const CLIENTS: readonly string[] = ["docker", "buildx", "podman", "buildah"] satisfies ClientName[];
@@ -53,6 +54,9 @@ export function openClientRunner(
       }
       await ensureClientImage(client, base, options, { env, signal });
     },
+    checkBase: "image" in options && derived === undefined
+      ? (base, run) => requireCompiler(base, options.toolchain, cacheDir, run)
+      : undefined,
     builder: isAlone
       ? undefined
       : (client, more) => chooseBuilder(client, { settings, env, onNote: note, ...more }),
