@@ -12,7 +12,8 @@ export function pullCommand(output: Output): CommandUnknownOpts {
       "Make sure that the engine has the image that crates are compiled in: pull it, or make it of " +
         "this machine's toolchain.",
     )
-    .action(() => pull(output));
+    .option("--target <triple>", "the image for that target, as cargo's option of that name")
+    .action(({ target }) => pull(output, target));
 }
 
 /** Makes `superorch rustc-wrap push`. */
@@ -33,10 +34,11 @@ export function syncCommand(output: Output): CommandUnknownOpts {
     });
 }
 
-async function pull(output: Output): Promise<void> {
+async function pull(output: Output, target?: string): Promise<void> {
   const { settings } = await readOwnSettings();
   const { image } = await prepareBase({
     settings,
+    target,
     env: Deno.env.toObject(),
     cwd: Deno.cwd(),
     onNote: (text) => output.err.write(`${text}\n`),

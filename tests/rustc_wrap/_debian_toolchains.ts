@@ -53,6 +53,15 @@ export class MadeImages implements AsyncDisposable {
     this.#images.push(...[...trace.matchAll(/making the image (\S+)/g)].map(([, name]) => name!));
   }
 
+  /** Removes those that were made for a target: each takes a gigabyte. */
+  async removeTargets(): Promise<void> {
+    await using engine = await connectEngine();
+    for (const [, image] of (await this.#workspace.trace()).matchAll(/the image (\S+) for /g)) {
+      await engine.images.remove(image!);
+    }
+    await this.note();
+  }
+
   /** Removes them. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.note();

@@ -54,7 +54,7 @@ Deno.test("other processors are compiled for in images of their own, and what ru
     ["i686-unknown-linux-gnu", /ELF32[^]*80386/],
   ] as const;
   for (const [target, machine] of targets) {
-    await images.note();
+    await images.removeTargets();
     await ws.forget();
     const options = cargoOf(root);
     await ws.build(["build", "--workspace", "--target", target], options);
