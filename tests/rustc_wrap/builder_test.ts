@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { builderSpec } from "../../lib/rustc_wrap/builders/builder_spec.ts";
 import { chooseBuilder } from "../../lib/rustc_wrap/builders/choose_builder.ts";
-import { recreateOwnBuilder, removeOwnBuilder, resolveSettings } from "../../lib/rustc_wrap/mod.ts";
+import {
+  ClientRunner,
+  makePlan,
+  recreateOwnBuilder,
+  removeOwnBuilder,
+  resolveSettings,
+} from "../../lib/rustc_wrap/mod.ts";
 import { findClient } from "../../lib/rustc_wrap/runners/docker_client.ts";
 
 /** Writes down its words, and keeps builders as names of files. */
@@ -196,4 +202,53 @@ Deno.test("registries on this machine are asked in the clear, and over its own n
   const far = spec({ CARGOGREEN_CACHE_IMAGES: "docker-image://localhost.example.org/a" });
   assert.deepEqual([far.hostNetwork, far.flags], [false, ""]);
   assert.equal(spec({ CARGOGREEN_REGISTRY_MIRRORS: "" }).config, "");
+});
+
+Deno.test("the builder's own cache goes to repositories only for what is public, and only from builders of their own", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "builder-" });
+  try {
+    await Deno.writeTextFile(
+      `${directory}/docker`,
+      `#!/bin/sh\ncase $* in\nversion*) echo 28.0.0 28.0.0 ;;\n'buildx version') echo buildx ;;\n` +
+        `*--help) ;;\n*) echo "$BUILDX_BUILDER: $*" >>'${directory}/calls'; echo no >&2; exit 1 ;;\nesac\n`,
+      { mode: 0o755 },
+    );
+    const plan = await makePlan({
+      id: "a-0123456789abcdef",
+      kind: "compile",
+      base: { image: "x", identity: "x", rustc: "rustc" },
+      argv: ["rustc"],
+      env: {},
+      cwd: "/w/a",
+      outDir: "/w/a",
+      roots: ["/w/a"],
+      entries: [],
+      network: "none",
+    });
+    const words = async (driver: string, isPublic: boolean) => {
+      await using runner = new ClientRunner("buildx", {
+        env: { PATH: `${directory}:/usr/bin:/bin` },
+        cacheDir: undefined,
+        ensureBase: () => Promise.resolve(),
+        builder: () => Promise.resolve({ name: "mine", driver }),
+        cacheImages: { from: ["r.example/c"], to: ["r.example/c"] },
+      });
+      await assert.rejects(() => runner.run(plan, { isPublic }), /Cannot build with buildx: no/);
+      const text = await Deno.readTextFile(`${directory}/calls`);
+      await Deno.remove(`${directory}/calls`);
+      return text.trim().split(" ").filter((word) => !/^--(?:progress|network|target)=/.test(word));
+    };
+    const reference = "type=registry,ref=r.example/c:buildkit-out-a-0123456789abcdef";
+    const plain = ["mine:", "buildx", "build", "-f", "Dockerfile", `--cache-from=${reference}`];
+    const end = ["--output=type=tar,dest=-", "-"];
+    assert.deepEqual(await words("docker-container", true), [
+      ...plain,
+      `--cache-to=${reference},mode=max,image-manifest=true,ignore-error=false`,
+      ...end,
+    ]);
+    assert.deepEqual(await words("docker-container", false), [...plain, ...end]);
+    assert.deepEqual(await words("docker", true), [...plain, ...end]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
