@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { AgentDeafError, runAgent } from "../../lib/buildr/agent/mod.ts";
+import { EmbeddedAgentTransport } from "../../lib/buildr/queue/mod.ts";
 import { eventually } from "../../lib/retry/mod.ts";
 import { buildr } from "./_cli.ts";
 import { serveScene } from "./_server_scene.ts";
@@ -40,6 +42,24 @@ Deno.test("an agent that nobody lets in, or that finds nobody, ends with 255 and
     }
   } finally {
     await Deno.remove(file);
+  }
+});
+
+Deno.test("an agent that has not reached its coordinator for long ends with an error", async () => {
+  const workdir = await Deno.makeTempDir({ prefix: "superorch-buildr-" });
+  try {
+    const scene = await serveScene();
+    await using transport = await EmbeddedAgentTransport.open({ url: scene.url });
+    const running = runAgent({ transport, workdir, name: "one", heartbeatMs: 50, deafMs: 500 });
+    running.catch(() => {}); // it is looked at below
+    try {
+      await eventually(() => assert.equal(scene.coordinator.agents().length, 1), 10_000);
+    } finally {
+      await scene[Symbol.asyncDispose]();
+    }
+    await assert.rejects(running, AgentDeafError);
+  } finally {
+    await Deno.remove(workdir, { recursive: true });
   }
 });
 
