@@ -145,7 +145,8 @@ async function prepare(
     for (
       const [, path] of value.matchAll(/(\/[^\s:;=,]*\/build\/[^/\s:;=,]+\/out)(?=\/|$|[\s:;,])/g)
     ) {
-      if (path !== outDir) directories.add(path!);
+      const directory = joinPath("/", path!);
+      if (directory !== outDir) directories.add(directory);
     }
   }
   const sources = await readSources(source, {

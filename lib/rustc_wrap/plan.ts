@@ -1,4 +1,4 @@
-import { isBelow } from "./_paths.ts";
+import { isBelow, joinPath } from "./_paths.ts";
 import { InfrastructureError } from "./errors.ts";
 import type { Base, Capabilities, Env, NetworkMode, Plan, PlanLinker } from "./model.ts";
 import { sha256 } from "./sha256.ts";
@@ -213,6 +213,24 @@ export function renderStep(plan: Plan): RenderedStep {
 }
 
 /**
+ * On its way along `/a/b/../c`, the system goes through `/a/b`: cargo is told of a target directory
+ * in such words, and nothing of what is sent need be there.
+ */
+function detours({ argv, env }: Plan): string {
+  const found = new Set<string>();
+  const values = Object.entries(env).filter(([name]) => !name.startsWith("CARGO_PKG_"));
+  for (const text of [...argv, ...values.map(([, value]) => value)]) {
+    if (!text.includes("/..")) continue;
+    for (const [path] of text.matchAll(/\/[^\s=:;,"']+/g)) {
+      for (const { index } of path.matchAll(/(?<=[^/])\/\.\.(?=\/|$)/g)) {
+        found.add(joinPath("/", path.slice(0, index)));
+      }
+    }
+  }
+  return found.size === 0 ? "" : `mkdir -p ${[...found].sort().map(quote).join(" ")}\n`;
+}
+
+/**
  * What the step runs. The step itself succeeds whatever the program's end is: a step that fails
  * gives no files, and its output is clipped. 96 and above are failures of the step's own.
  */
@@ -231,7 +249,9 @@ done`;
 [ "$(cat ${out}/code)" != 0 ] || [ ! -d ${quote(plan.state)} ] ||
   cp -Rp ${quote(plan.state)} ${out}/state || exit 98`;
   return `umask 022
-${limitOf(plan.nofile)}${JOBS}mkdir -p ${out}/files && cd ${quote(plan.cwd)} || exit 97
+${limitOf(plan.nofile)}${JOBS}${detours(plan)}mkdir -p ${out}/files && cd ${
+    quote(plan.cwd)
+  } || exit 97
 ${plan.linker === undefined ? "" : chooseLinker(plan.linker)}${
     // Assignments of env and not of the shell, whose names are more limited.
     [
