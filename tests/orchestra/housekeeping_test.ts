@@ -30,6 +30,9 @@ Deno.test("gc removes what was installed for something that is gone", async () =
   await project.write("build/unknown/b/file", "");
   await project.write(".orchestra/tmproot/x_y/file", "");
   await project.write("root/share/orchestra/.sandbox/killed/bin/x", "");
+  const archives = ".orchestra/binary_archives/one/linux-x86-64/lib/dep/b";
+  const unfinished = `${archives}/_tmp_${crypto.randomUUID()}_none_0.tar.xz`;
+  for (const path of [unfinished, `${archives}/none_1.tar.xz`]) await project.write(path, "");
   const pretended = await project.orc(["gc", "-n", "--json"]);
   assert.deepEqual(JSON.parse(pretended.stdout), {
     components: ["dep"],
@@ -38,7 +41,7 @@ Deno.test("gc removes what was installed for something that is gone", async () =
       project.path("build/unknown"),
       project.path("root/share/orchestra/.sandbox/killed"),
     ],
-    cached: [],
+    cached: [project.path(unfinished)],
   });
   assert.ok(await exists(project.path("root/dep_b")));
   assert.equal((await project.orc(["gc"])).code, 0);
@@ -46,7 +49,27 @@ Deno.test("gc removes what was installed for something that is gone", async () =
   assert.ok(await exists(project.path("root/other_b")));
   assert.ok(await exists(project.path("build/other/b")));
   assert.equal(await exists(project.path("build/unknown")), false);
+  assert.equal(await exists(project.path(unfinished)), false);
+  assert.ok(await exists(project.path(`${archives}/none_1.tar.xz`)));
   assert.equal((await project.orc(["verify"])).code, 0);
+});
+
+Deno.test("gc leaves what others have in directories that the user has chosen", async () => {
+  const paths = "paths: {tmproot: ../shared, builds_dir: ../shared}\n";
+  await using project = await Project.create(tree({ "a@b": [], "a@c": [], "gone@b": [] }) + paths);
+  await project.orc(["install", "-b", "--keep-tmproot", "a@b", "a@c", "gone"]);
+  await project.write("shared/letters/2026/file", "mine");
+  await project.write("shared/a/notes/file", "mine");
+  await project.write("shared/file", "mine");
+  await project.configure({ "components.yml": tree({ "a@b": [] }) + paths });
+  const { stdout } = await project.orc(["gc", "--json"]);
+  const names = ["a/c", "a_b", "a_c", "gone", "gone_b"].map((name) =>
+    project.path(`shared/${name}`)
+  );
+  assert.deepEqual(JSON.parse(stdout).directories, names);
+  for (const kept of ["letters/2026/file", "a/notes/file", "file", "a/b"]) {
+    assert.ok(await exists(project.path(`shared/${kept}`)), kept);
+  }
 });
 
 Deno.test("doctor tells what is there and what is not", async () => {
