@@ -69,6 +69,8 @@ export {
   type FindClientOptions,
   type FoundClient,
 } from "./runners/docker_client.ts";
+export { type OciImage } from "./builders/oci_layout.ts";
+export { type FoundBuilder } from "./builders/managed_builder.ts";
 export {
   type OwnBuilderOptions,
   recreateOwnBuilder,
