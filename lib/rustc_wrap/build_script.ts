@@ -16,7 +16,7 @@ import { digestOf, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "
 import { locateSource } from "./source.ts";
 import { readSources, type SourceFiles } from "./source_files.ts";
 import { readToolchain } from "./toolchain.ts";
-import { visibilityOf } from "./visibility.ts";
+import { scriptStems, visibilityOf } from "./visibility.ts";
 import { isUsable } from "./final/is_usable.ts";
 import { fallBack } from "./fall_back.ts";
 import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
@@ -293,7 +293,11 @@ async function keep(
     asked.map((name) => [name, variables[name] ?? null] as const),
   );
   await keepResult(context.store, job, result, { files, env }, {
-    visibility: visibilityOf(source, context.settings),
+    visibility: visibilityOf(
+      source,
+      context.settings,
+      scriptStems(job.portable.targetDir, job.env, job.directories),
+    ),
     label: idOf(job),
     signal: context.signal,
   });

@@ -19,7 +19,7 @@ import { keepState, stateEntries } from "./incremental.ts";
 import { namesDigest, snapshot, SNAPSHOT_MTIME_SECONDS, type SnapshotEntry } from "./snapshot.ts";
 import { readSources } from "./source_files.ts";
 import type { Note } from "./trace.ts";
-import { visibilityOf } from "./visibility.ts";
+import { unitVisibility } from "./visibility.ts";
 
 /** Everything that compiling a unit somewhere else needs. */
 export interface CompileJob {
@@ -199,8 +199,7 @@ async function runOnce(
   });
   const plan = unit.incremental === undefined ? made : { ...made, state: unit.incremental };
   const { jobs } = job;
-  const isPublic = unit.incremental === undefined &&
-    visibilityOf(job.source, settings, work.needed.stems, unit.argv) === "public";
+  const isPublic = unitVisibility(unit, work, job.source, settings) === "public";
   let result = await runner.run(plan, { isPublic, signal, jobs });
   job.onNote(
     `${unit.id}: ${result.ran ? "ran" : "cached by the builder"}, code ${result.code}, ` +
@@ -308,10 +307,7 @@ async function keep(
   );
   const read = dependencies.files.map((file) => joinPath(unit.cwd, file));
   await keepResult(store, work, result, { files, env: asked, read }, {
-    // What came of a state of this machine's is nobody else's.
-    visibility: unit.incremental === undefined
-      ? visibilityOf(source, job.settings, work.needed.stems, unit.argv)
-      : "private",
+    visibility: unitVisibility(unit, work, source, job.settings),
     label: unit.id,
     signal,
   });

@@ -7,7 +7,7 @@ import { sha256 } from "./sha256.ts";
 import type { LocalLinker } from "./target/local_linker.ts";
 import type { WrapContext } from "./wrap_context.ts";
 import { locateSource } from "./source.ts";
-import { visibilityOf } from "./visibility.ts";
+import { unitVisibility } from "./visibility.ts";
 
 /** A unit that this machine compiles. */
 export interface LocalJob {
@@ -62,9 +62,7 @@ export async function compileHere(job: LocalJob): Promise<UnitResult> {
     env,
   });
   await keepResult(store, work, result, { files: inputs, env: dependencies.env, read }, {
-    visibility: unit.incremental === undefined
-      ? visibilityOf(source, context.settings, work.needed.stems, unit.argv)
-      : "private",
+    visibility: unitVisibility(unit, work, source, context.settings),
     label: unit.id,
     signal,
   });

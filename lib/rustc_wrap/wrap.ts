@@ -10,7 +10,7 @@ import { recordFiles } from "./records.ts";
 import { replay } from "./replay.ts";
 import { runHere } from "./runners/local.ts";
 import { locateSource } from "./source.ts";
-import { visibilityOf } from "./visibility.ts";
+import { recordScript, unitVisibility } from "./visibility.ts";
 import { buildScriptFiles } from "./build_script_files.ts";
 import { openContext, type WrapContext, type WrapOptions } from "./wrap_context.ts";
 import { type LocalLinker, localLinker } from "./target/local_linker.ts";
@@ -131,10 +131,9 @@ async function writeFinal(
 }
 
 function isPublic(unit: Unit, key: WorkKey, { env, settings }: WrapContext): boolean {
-  if (unit.incremental !== undefined) return false;
   const { targetDir } = key.portable;
   const source = locateSource({ input: unit.input, cwd: unit.cwd, targetDir, env });
-  return visibilityOf(source, settings, key.needed.stems, unit.argv) === "public";
+  return unitVisibility(unit, key, source, settings) === "public";
 }
 
 /** Writes files, remembers them, prints what rustc printed. */
@@ -169,6 +168,7 @@ function quoted(word: string): string {
 
 /** So that whoever needs this unit next knows what it needs, and what is in its files. */
 function recordUnit(unit: Unit, result: UnitResult, key: WorkKey, isPublic: boolean): void {
+  if (unit.buildScript) return recordScript(key.portable.targetDir, key.env, isPublic);
   const files = result.files.flatMap(({ path, digest }) =>
     digest !== undefined && /^lib[^/]*\.(?:rlib|rmeta|so|dylib)$/.test(path)
       ? [{ path: `${unit.outDir}/${path}`, sha256: digest }]

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseRustc, resolveSettings, suggestions } from "../../lib/rustc_wrap/mod.ts";
 import { unitKey } from "../../lib/rustc_wrap/key.ts";
 import type { SourceKind, Unit } from "../../lib/rustc_wrap/mod.ts";
-import { visibilityOf } from "../../lib/rustc_wrap/visibility.ts";
+import { recordScript, scriptStems, visibilityOf } from "../../lib/rustc_wrap/visibility.ts";
 import { isOnlyIncluded } from "../../lib/rustc_wrap/remap/asked_paths.ts";
 import { RemapPaths } from "../../lib/rustc_wrap/remap/remap_paths.ts";
 import { remapRoots } from "../../lib/rustc_wrap/remap/roots.ts";
@@ -251,5 +251,38 @@ Deno.test("what keeps results from being shared is told, with what would change 
     });
   } finally {
     await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("what a private build script writes is private, and what is made with it", async () => {
+  const target = await Deno.makeTempDir();
+  try {
+    const source = {
+      kind: "registry",
+      visibility: "public",
+      packageDir: "/p",
+      root: "/p",
+    } as const;
+    const env = {
+      CARGO_PKG_NAME: "a-sys",
+      OUT_DIR: `${target}/debug/build/a-sys-${"0".repeat(16)}/out`,
+    };
+    const user = { CARGO_PKG_NAME: "user", OUT_DIR: undefined as unknown as string };
+    const of = (variables: Record<string, string>, ...directories: string[]) =>
+      visibilityOf(source, { share: ["registry"] }, scriptStems(target, variables, directories));
+    // Nobody knows who made it.
+    assert.equal(of(env), "private");
+    recordScript(target, env, true);
+    assert.equal(of(env), "public");
+    assert.equal(of(user, env.OUT_DIR, "/usr/lib"), "public");
+    recordScript(target, env, false);
+    assert.equal(of(env), "private");
+    assert.equal(of(user, env.OUT_DIR), "private");
+    // Another version of the package has a script that is public.
+    recordScript(target, env, true);
+    assert.equal(of(env), "private");
+    assert.equal(of(user), "public");
+  } finally {
+    await Deno.remove(target, { recursive: true });
   }
 });
