@@ -1,7 +1,9 @@
 import { connectEngine } from "../engine/discovery.ts";
 import { oneLine } from "./runners/_engine_failure.ts";
 import { ClientRunner } from "./runners/client_runner.ts";
-import type { ClientName } from "./runners/docker_client.ts";
+import { type ClientName, findClient } from "./runners/docker_client.ts";
+import { MANAGED_BUILDER } from "./builders/builder_spec.ts";
+import { findBuilder } from "./builders/managed_builder.ts";
 import { BuildKitRunner } from "./runners/buildkit.ts";
 import type { Capabilities, Env, Settings } from "./model.ts";
 
@@ -64,6 +66,9 @@ export async function checkSetup(options: CheckSetupOptions): Promise<readonly S
     const { program, versions } = await runnerCapabilities(options);
     return `${settings.runner}: ${program} ${versions}`;
   });
+  if (settings.runner === "buildx" || settings.runner === "docker" && settings.builder) {
+    await check("builder", () => lookForBuilder(options));
+  }
   if (settings.runner === "buildkit") {
     await check("engine", async () => {
       await using engine = await connectEngine({ env: (name) => env[name], signal });
@@ -97,6 +102,18 @@ export async function checkSetup(options: CheckSetupOptions): Promise<readonly S
     });
   }
   return checks;
+}
+
+/** Ours is made when it is first needed, and not for this. */
+async function lookForBuilder(
+  { settings: { builder, cacheDir }, env, signal }: CheckSetupOptions,
+): Promise<string> {
+  const { path } = await findClient("buildx", { env, cacheDir, signal });
+  const name = builder ?? MANAGED_BUILDER;
+  const found = await findBuilder({ path, env, cacheDir, signal }, name);
+  if (found !== undefined) return `${name || "the one that docker has chosen"}: ${found.driver}`;
+  if (builder === undefined) return `${name}: made when it is first needed`;
+  throw new Error(`There is no builder ${JSON.stringify(name)}`);
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { builderSpec } from "../../lib/rustc_wrap/builders/builder_spec.ts";
 import { chooseBuilder } from "../../lib/rustc_wrap/builders/choose_builder.ts";
 import {
+  checkSetup,
   ClientRunner,
   makePlan,
   recreateOwnBuilder,
@@ -138,7 +139,7 @@ Deno.test("one that does not start is told, and not taken for a builder afterwar
 });
 
 Deno.test("a named builder must be there, and none is docker's own choice", async () => {
-  await withDocker(async ({ choose, calls, directory }) => {
+  await withDocker(async ({ choose, calls, directory, settings, env }) => {
     await assert.rejects(() => choose({ BUILDX_BUILDER: "mine" }), {
       message: 'Cannot use the builder "mine": there is none of that name',
     });
@@ -150,6 +151,13 @@ Deno.test("a named builder must be there, and none is docker's own choice", asyn
     });
     assert.deepEqual(await choose({ BUILDX_BUILDER: "" }), { name: "", driver: "docker" });
     assert.deepEqual(calls(), ["buildx inspect mine", "buildx inspect"]);
+    const looked = async (more: Record<string, string>) =>
+      (await checkSetup({ settings: settings(more), env, cwd: directory }))
+        .filter(({ what }) => what === "builder").map(({ ok, found }) => `${ok} ${found}`);
+    assert.deepEqual(await looked({}), ["true supergreen: made when it is first needed"]);
+    assert.deepEqual(await looked({ BUILDX_BUILDER: "mine" }), ["true mine: docker-container"]);
+    assert.deepEqual(await looked({ BUILDX_BUILDER: "no" }), ['false There is no builder "no"']);
+    calls();
     // `docker build` is the engine's own as long as nobody says otherwise.
     assert.equal(await choose({ CARGOGREEN_RUNNER: "docker" }), undefined);
   });

@@ -78,8 +78,24 @@ async function probe(
     }
   }
   const found = await ask(name, path, options);
-  if (memory !== undefined && typeof found !== "string") remember(memory, found);
+  if (memory !== undefined && typeof found !== "string") {
+    remember(memory, found);
+    removeOld(`${cacheDir}/clients`);
+  }
   return found;
+}
+
+/** An engine behind ssh has another address in each build. */
+function removeOld(directory: string): void {
+  try {
+    for (const { name } of Deno.readDirSync(directory)) {
+      const path = `${directory}/${name}`;
+      const age = Date.now() - (Deno.statSync(path).mtime?.getTime() ?? 0);
+      if (age > 100 * KNOWN_MS) Deno.removeSync(path);
+    }
+  } catch {
+    // not there, or somebody else is at it
+  }
 }
 
 async function ask(
