@@ -36,6 +36,11 @@ const COMPONENTS = `components:
       b:
         configure: mkdir -p "$BUILD_DIR"; test "$(ls /sys/class/net)" != lo
         install: "true"
+  long:
+    builds:
+      b:
+        configure: mkdir -p "$BUILD_DIR"
+        install: "${": line\\n".repeat(30_000)}echo end of it"
   vandal:
     builds:
       b:
@@ -65,6 +70,15 @@ Deno.test({
     assert.equal(careless.code, 1);
     assert.match(careless.stderr, /undeclared'?: No such file or directory/);
     assert.equal((await orc("online")).code, 1);
+    const long = await orc("long");
+    assert.equal(long.code, 0, long.stderr.slice(-1000));
+    assert.match(long.stderr, /^end of it$/m);
+    assert.deepEqual(
+      [...Deno.readDirSync(project.path(".orchestra/tmproot"))].map(({ name }) => name),
+      [
+        "careless_b",
+      ],
+    );
     const vandal = await orc("vandal");
     assert.equal(vandal.code, 1);
     assert.match(vandal.stderr, /Read-only file system/);

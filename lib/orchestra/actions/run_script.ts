@@ -6,6 +6,11 @@ const SHOWN_BYTES = 256 * 1024;
 /** A script in one argument may be so long (Linux: 128 KiB); a longer one is read from a file. */
 const ARGUMENT_LIMIT_BYTES = 120_000;
 
+/** Whether a program is too long for one argument of another one. */
+export function isTooLong(program: string): boolean {
+  return new TextEncoder().encode(program).length > ARGUMENT_LIMIT_BYTES;
+}
+
 /** A script of a configuration, or one of our own, has failed. */
 export class ScriptFailedError extends OrchestraError {
   /** The name of the class. */
@@ -95,8 +100,9 @@ export async function runScript(program: string, options: RunScriptOptions): Pro
 }
 
 const runHere: ScriptRunner = async (program, { env, onOutput, signal }) => {
-  const isLong = new TextEncoder().encode(program).length > ARGUMENT_LIMIT_BYTES;
-  const file = isLong ? await Deno.makeTempFile({ prefix: "orchestra-script-" }) : undefined;
+  const file = isTooLong(program)
+    ? await Deno.makeTempFile({ prefix: "orchestra-script-" })
+    : undefined;
   try {
     if (file !== undefined) await Deno.writeTextFile(file, program);
     const words = file === undefined ? ["-c", program] : [file];

@@ -2,7 +2,7 @@ import { container, ContainerNetwork, type VolumeSpec } from "../../containers/m
 import { connectEngine, type EngineClient } from "../../engine/mod.ts";
 import type { ScriptPlace } from "../actions/action_context.ts";
 import { buildDirectory } from "../actions/directories.ts";
-import type { ScriptRunner } from "../actions/run_script.ts";
+import { isTooLong, type ScriptRunner } from "../actions/run_script.ts";
 import { removeTree } from "../installed/complete_transaction.ts";
 import type { Configuration } from "../model.ts";
 import { joinPath, parentPath } from "../_path.ts";
@@ -107,6 +107,8 @@ export class Sandbox implements AsyncDisposable {
       ...writable.map((directory) => ({ bind: directory, target: directory })),
     ];
     const encoder = new TextEncoder();
+    await using file = await scriptFile(tmpRoots, program);
+    const words = file === undefined ? ["-c", program] : [file.path];
     await using network = await ContainerNetwork.create("orchestra", {
       engine: this.#engine,
       forward: false,
@@ -118,7 +120,7 @@ export class Sandbox implements AsyncDisposable {
       ...(signal === undefined ? {} : { signal }),
     });
     network.add(container("script", this.#image, {
-      entrypoint: ["/bin/bash", "-c", 'exec 2>&1; exec /bin/bash -c "$1"', "bash", program],
+      entrypoint: ["/bin/bash", "-c", 'exec 2>&1; exec /bin/bash "$@"', "bash", ...words],
       command: [],
       networkMode: "none",
       user: `${Deno.uid()}:${Deno.gid()}`,
@@ -134,4 +136,15 @@ export class Sandbox implements AsyncDisposable {
     signal?.throwIfAborted();
     return results.get("script")?.exitCode ?? 137;
   }
+}
+
+/** Puts a program that is too long for an argument where the container can read it. */
+async function scriptFile(
+  directory: string,
+  program: string,
+): Promise<AsyncDisposable & { readonly path: string } | undefined> {
+  if (!isTooLong(program)) return undefined;
+  const path = `${directory}/.script-${crypto.randomUUID()}`;
+  await Deno.writeTextFile(path, program);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
 }
