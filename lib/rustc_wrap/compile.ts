@@ -85,26 +85,29 @@ export async function compileUnit(job: CompileJob): Promise<RunnerResult> {
     const result = work.portable.received(
       await runOnce(job, variables, sources.roots, sources.entries),
     );
+    const text = new TextDecoder().decode(result.stderr);
+    const shown = shownFiles(text, job).filter((path) => !sources.has(path));
     if (result.code === 0) {
       const dependencies = depInfoOf(result);
       const unknown = Object.keys(dependencies?.env ?? {}).filter((name) =>
         !(name in variables) && name in env && isPassable(name)
       );
-      if (unknown.length > 0 && round < MAX_ROUNDS) {
-        job.onNote(`${unit.id}: again with ${unknown.join(", ")}`, "debug");
+      if ((unknown.length > 0 || shown.length > 0) && round < MAX_ROUNDS) {
+        job.onNote(`${unit.id}: again with ${[...unknown, ...shown].join(", ")}`, "debug");
         for (const name of unknown) further.add(name);
         variables = withFurther(work.env, env, further);
+        for (const path of shown) await sources.add(path);
         continue;
       }
       keepState(unit, result.state);
       await keep(job, result, dependencies, variables, sources.entries);
       return result;
     }
-    const text = new TextDecoder().decode(result.stderr);
     const unset = [...text.matchAll(/environment variable `(\w+)` not defined at compile time/g)]
       .map(([, name]) => name!)
       .filter((name) => name in env && !(name in variables) && isPassable(name));
     const missing = missingFiles(text, unit.cwd).filter((path) => !sources.has(path));
+    missing.push(...shown.filter((path) => !missing.includes(path)));
     if (round === MAX_ROUNDS || (unset.length === 0 && missing.length === 0)) {
       if (LINKING.test(text)) {
         throw new InfrastructureError({
@@ -315,6 +318,29 @@ async function keep(
 
 /** Asking for more of them at each start would cost more than compiling. */
 const MAX_PACKAGE_FILES = 20_000;
+
+/**
+ * Files that messages point into: the sources of what the unit needs. The compiler shows lines of
+ * them where it finds them, and has other words where it does not.
+ */
+function shownFiles(stderr: string, { unit, base }: CompileJob): string[] {
+  // Those of the standard library are as they are here, wherever they are.
+  const toolchain = parentOf(parentOf(base.rustc));
+  const found = new Set<string>();
+  for (const [, name] of stderr.matchAll(/"file_name":("(?:[^"\\]|\\.)*")/g)) {
+    const path = joinPath(unit.cwd, JSON.parse(name!));
+    if ((toolchain === "/usr" || !isBelow(path, toolchain)) && isFile(path)) found.add(path);
+  }
+  return [...found];
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
 
 /** Paths that rustc complains about and that are here. */
 function missingFiles(stderr: string, cwd: string): string[] {

@@ -46,7 +46,14 @@ export function containerEnv(
     (name.startsWith("CARGO") && !CARGOS_OWN.test(name) && /^CARGO(?:_|$)/.test(name)) ||
     (kind === "build-script" && name.startsWith("DEP_"))
   );
-  return Object.fromEntries(chosen.sort().map((name) => [name, env[name]!]));
+  const values = chosen.map((name) => [name, env[name]!] as const);
+  if (kind === "build-script" && isUnicode(env)) values.push(["LC_ALL", "C.UTF-8"]);
+  return Object.fromEntries(values.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** C compilers quote names in another way then; of all such locales, every image has but one. */
+function isUnicode(env: Env): boolean {
+  return /\.utf-?8\b/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "");
 }
 
 /** The container has its own of these; what they are here means nothing there. */

@@ -48,6 +48,8 @@ export interface PairOptions {
   readonly words?: readonly string[];
   /** Variables of the wrapper. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables of every build. */
+  readonly everybody?: Readonly<Record<string, string>>;
   /** Most that one build may take. Default 10 min. */
   readonly timeoutMs?: number;
   /** Whether debug information is left out. Default `false`. */
@@ -145,7 +147,8 @@ export class BuildPair {
   }
 
   async #run(kind: Kind, project: string): Promise<TimedBuild> {
-    const { work, wrapper, words = ["build"], env, lean, timeoutMs = 600_000 } = this.#options;
+    const { work, wrapper, words = ["build"], env, everybody, lean, timeoutMs = 600_000 } =
+      this.#options;
     const kept = `${work}/target-${kind}`;
     await Deno.mkdir(kept, { recursive: true });
     await Deno.rename(kept, this.target);
@@ -164,6 +167,7 @@ export class BuildPair {
           CARGO_INCREMENTAL: "0",
           CARGO_TARGET_DIR: this.target,
           CARGO_TERM_COLOR: "never",
+          ...everybody,
           ...lean ? { CARGO_PROFILE_DEV_DEBUG: "false" } : {},
           ...(kind === "plain" ? { RUSTC_WRAPPER: "" } : {
             RUSTC_WRAPPER: wrapper,
