@@ -65,6 +65,14 @@ export class AgentProcess implements AsyncDisposable {
   }
 }
 
+/** How an agent is started. */
+export interface AgentSettings {
+  /** How often the lease of a build is renewed. Default 10 minutes. */
+  readonly renewMs?: number;
+  /** What it carries, separated by commas. Default nothing. */
+  readonly tags?: string;
+}
+
 /** A repository, a coordinator and agents on a virtual host of the broker. */
 export class Scene implements AsyncDisposable {
   readonly project: Project;
@@ -116,7 +124,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Starts an agent; the lease of a build is renewed every `renewMs`. */
-  agent(renewMs = 600_000): AgentProcess {
+  agent({ renewMs = 600_000, tags = "" }: AgentSettings = {}): AgentProcess {
     const program = new URL("./programs/agent.ts", import.meta.url).pathname;
     const name = `agent${this.#agents++}`;
     const agent = new AgentProcess(
@@ -130,6 +138,7 @@ export class Scene implements AsyncDisposable {
           this.url,
           `${this.project.home}/${name}`,
           `${renewMs}`,
+          tags,
         ],
         env: { ...this.project.env },
         stdin: "null",

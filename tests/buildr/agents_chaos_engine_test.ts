@@ -25,7 +25,11 @@ a: { script: ["echo begun; sleep 10; echo over"] }
 
 agentTest("20 builds, 3 agents, kills at random: 20 results", BUILD, async (scene) => {
   const { coordinator, project } = scene;
-  const agents = [scene.agent(500), scene.agent(500), scene.agent(500)];
+  const agents = [
+    scene.agent({ renewMs: 500 }),
+    scene.agent({ renewMs: 500 }),
+    scene.agent({ renewMs: 500 }),
+  ];
   const ids = Array.from({ length: 20 }, () => coordinator.submit({ repo: project.path }).job.id);
   const open = () => ids.filter((id) => !isFinal(coordinator.ledger.get(id)?.status));
   const until = Date.now() + 240_000;
@@ -35,7 +39,7 @@ agentTest("20 builds, 3 agents, kills at random: 20 results", BUILD, async (scen
     if (kills >= 6) continue;
     const index = Math.floor(Math.random() * agents.length);
     agents[index]!.signal("SIGKILL");
-    agents[index] = scene.agent(500);
+    agents[index] = scene.agent({ renewMs: 500 });
     kills++;
   }
   for (const id of ids) {
@@ -59,7 +63,7 @@ Deno.test({
     await using broker = await startRabbit();
     await using scene = await Scene.make(BUILD, "RabbitMQ", broker);
     const { coordinator, project } = scene;
-    scene.agent(500);
+    scene.agent({ renewMs: 500 });
     const first = coordinator.submit({ repo: project.path }).job.id;
     await scene.running(first, "a");
     await broker.kill();
@@ -73,8 +77,8 @@ Deno.test({
 
 agentTest("a build that is longer than the broker's patience runs once", LONG, async (scene) => {
   const { coordinator, project } = scene;
-  scene.agent(800);
-  scene.agent(800);
+  scene.agent({ renewMs: 800 });
+  scene.agent({ renewMs: 800 });
   const { job: { id } } = coordinator.submit({ repo: project.path });
   const { status, attempt } = await scene.result(id);
   assert.deepEqual({ status, attempt }, { status: "passed", attempt: 1 });
@@ -88,7 +92,7 @@ agentTest(
     const { coordinator, project } = scene;
     const { job: { id } } = coordinator.submit({ repo: project.path, max_attempts: 2 });
     for (let attempt = 1; attempt <= 2; attempt++) {
-      const agent = scene.agent(500);
+      const agent = scene.agent({ renewMs: 500 });
       await eventually(() => {
         const record = coordinator.ledger.get(id)!;
         assert.ok(record.attempt >= attempt || isFinal(record.status));
@@ -99,7 +103,7 @@ agentTest(
       }, 60_000);
       agent.signal("SIGKILL");
     }
-    scene.agent(500);
+    scene.agent({ renewMs: 500 });
     const record = await scene.result(id);
     assert.equal(record.status, "error");
     assert.match(record.reason!, /^Given up: \d attempts ended without a result$/);

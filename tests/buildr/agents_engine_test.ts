@@ -173,6 +173,37 @@ after: { script: ['echo "after: $BUILDR_STATUS"'] }
   },
 );
 
+agentTest(
+  "stages with tags run when the build asks for them, whoever takes it",
+  `
+version: 2
+image: ${IMAGE}
+stages: [all, deploy]
+all: { script: [echo all] }
+deploy: { tags: [deploy], script: [echo deploying] }
+`,
+  async (scene) => {
+    const agent = scene.agent({ tags: "deploy,other" });
+    const { project: { path: repo }, coordinator } = scene;
+    const plain = coordinator.submit({ repo }).job.id;
+    const asked = coordinator.submit({ repo, tags: ["deploy"] }).job.id;
+    const outcomes = async (id: string) => {
+      const { status, reason } = await scene.result(id);
+      assert.equal(status, "passed", reason);
+      return coordinator.ledger.stages(id).map((one) => [one.stage, one.status]);
+    };
+    assert.deepEqual(await outcomes(plain), [["all", "passed"], ["deploy", "skipped"]]);
+    assert.deepEqual(await outcomes(asked), [["all", "passed"], ["deploy", "passed"]]);
+    agent.signal("SIGTERM");
+    await agent.ended();
+    scene.agent();
+    const named = coordinator.submit({ repo, stages: ["deploy"] }).job.id;
+    const { status, reason } = await scene.result(named);
+    assert.equal(status, "error");
+    assert.match(reason!, /Stage "deploy" wants an agent with "deploy"/);
+  },
+);
+
 agentTest("SIGTERM drains: the build that runs ends, no other begins", SLOW, async (scene) => {
   const agent = scene.agent();
   const { project: { path }, coordinator } = scene;

@@ -1,6 +1,7 @@
 import { connectEngine, type EngineClient, EngineUnreachableError } from "../../engine/mod.ts";
 import { errorMessage, findCause, TimeoutError } from "../../errors/mod.ts";
 import { delay } from "../../retry/mod.ts";
+import { BuildrInputError } from "../input_error.ts";
 import { loadManifest } from "../manifest/load.ts";
 import type { Manifest } from "../manifest/model.ts";
 import type { RunPlan } from "../plan/model.ts";
@@ -344,11 +345,21 @@ class Agent {
       variables: job.env ?? {},
       signal,
     });
-    return planRun(manifest, {
+    const plan = planRun(manifest, {
       facts,
-      tags: this.#options.tags ?? [],
+      // Not those of the agent: what runs must not depend on who happens to take the build.
+      grantedTags: job.tags ?? [],
       ...(job.stages === undefined ? {} : { stages: job.stages }),
     });
+    for (const { stage, skip } of plan.nodes) {
+      const missing = stage.tags.filter((tag) => !this.#options.tags?.includes(tag));
+      if (skip !== undefined || missing.length === 0) continue;
+      const tags = missing.map((tag) => `"${tag}"`).join(" and ");
+      throw new BuildrInputError(
+        `Stage "${stage.name}" wants an agent with ${tags}: ask for the build with its tags`,
+      );
+    }
+    return plan;
   }
 
   #allowedEnv(): Readonly<Record<string, string>> {

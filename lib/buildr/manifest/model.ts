@@ -113,7 +113,7 @@ export interface Stage {
   readonly when: When;
   /** What it must be asked for by, and what an agent must carry. */
   readonly tags: readonly string[];
-  /** Only one stage of this name runs at a time, among all runs; may contain `${…}`. */
+  /** Only one stage of this name runs at a time, among all runs of this machine; may contain `${…}`. */
   readonly concurrency: Located<string> | undefined;
   /** Names of the secrets that it gets. */
   readonly secrets: readonly Located<string>[];

@@ -61,6 +61,7 @@ export function select(manifest: Manifest, selection: Selection): Selected {
       if (unwanted !== undefined) return skipReason("skip", `--skip-tags ${unwanted}`);
       if (named.has(name) || tagged.includes(name)) return undefined;
       if (stage.tags.length > 0) {
+        if (stage.tags.every((tag) => selection.grantedTags?.includes(tag))) return undefined;
         const wanted = stage.tags.map((tag) => `"${tag}"`).join(" or ");
         return skipReason("tags", `it runs only with --tags ${wanted.replaceAll('"', "")}`);
       }

@@ -15,6 +15,11 @@ export interface Selection {
   readonly skip?: readonly string[];
   /** Only stages with one of these tags, and what they need; stages with tags run only so. */
   readonly tags?: readonly string[];
+  /**
+   * Stages with tags that are all among these run beside those without tags: what an agent was asked
+   * for.
+   */
+  readonly grantedTags?: readonly string[];
   /** No stages with one of these tags. */
   readonly skipTags?: readonly string[];
   /** Only rows with these values; several values of a name are alternatives. */

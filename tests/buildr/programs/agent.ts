@@ -1,8 +1,8 @@
-// An agent as a process of its own, which a test may kill: `agent.ts NAME URL WORKDIR [RENEW_MS]`.
+// An agent as a process of its own, which a test may kill: `agent.ts NAME URL WORKDIR [RENEW_MS [TAGS]]`.
 import { runAgent } from "../../../lib/buildr/agent/agent.ts";
 import { EmbeddedAgentTransport, RabbitAgentTransport } from "../../../lib/buildr/queue/mod.ts";
 
-const [name = "", url = "", workdir = "", renewMs = "600000"] = Deno.args;
+const [name = "", url = "", workdir = "", renewMs = "600000", tags = ""] = Deno.args;
 const drain = new AbortController();
 const stop = new AbortController();
 Deno.addSignalListener("SIGTERM", () => drain.abort());
@@ -15,6 +15,7 @@ Deno.addSignalListener("SIGINT", () => stop.abort());
   await runAgent({
     transport,
     name,
+    tags: tags.split(",").filter((tag) => tag !== ""),
     workdir,
     repositories: { allowedPaths: ["/"] },
     heartbeatMs: 500,
