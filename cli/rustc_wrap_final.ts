@@ -44,6 +44,11 @@ export function finalCommand(output: Output): CommandUnknownOpts {
 /** One directory for all times: its name is part of what some programs are made of. */
 const PLACE = "target/rustc-wrap-final";
 
+/** Beside it, for one at a time; what is in a directory with a file of this name is never sent. */
+const LOCK = "target/.rustc-wrap-final/CACHEDIR.TAG";
+/** Whoever is done removes the directory, which may be just when the next one comes. */
+const LOCK_TRIES = 5;
+
 /** The directory that is built in: for one at a time, and gone with all that it brought along. */
 class Place {
   readonly #lock: FileLock;
@@ -57,13 +62,19 @@ class Place {
   static async take(): Promise<Place> {
     const alone = !await Deno.stat("target").then(() => true, () => false);
     const purpose = "superorch rustc-wrap final";
-    const lock = await FileLock.acquire(`${PLACE}.lock`, { parents: true, purpose });
-    return new Place(lock, alone);
+    for (let attempt = 1;; attempt++) {
+      try {
+        return new Place(await FileLock.acquire(LOCK, { parents: true, purpose }), alone);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound) || attempt === LOCK_TRIES) throw error;
+      }
+    }
   }
 
   async leave(): Promise<void> {
     await Deno.remove(PLACE, { recursive: true }).catch(() => {}); // cargo did not come that far
     await this.#lock.release();
+    await Deno.remove("target/.rustc-wrap-final").catch(() => {}); // somebody else waits in it
     if (this.#alone) await Deno.remove("target").catch(() => {}); // somebody else builds there now
   }
 }
