@@ -86,6 +86,31 @@ Deno.test("facts tell branch, tag, commit and what changed since the branch bega
   });
 });
 
+Deno.test("what somebody says of branch and tag counts: a clone of one commit knows no tags", async () => {
+  await withDirectory(async (directory) => {
+    await git(directory, "init", "-q");
+    await write(directory, {
+      ".buildr.yml": `version: 2
+stages: [release, main]
+release: { only: [tags], environment: { V: "\${tag}" }, script: x }
+main: { needs: [], when: { branch: [main] }, script: x }
+`,
+    });
+    await git(directory, "add", ".");
+    await git(directory, "commit", "-qm", "one");
+    await git(directory, "checkout", "-q", "--detach");
+    const manifest = await loadManifest({ path: directory });
+    const nodesWith = async (variables: Readonly<Record<string, string>>) =>
+      planRun(manifest, { facts: await gatherFacts(manifest, { env: {}, variables }) }).nodes;
+    const [release, main] = await nodesWith({});
+    assert.deepEqual([release!.skip?.code, main!.skip?.code], ["when", "when"]);
+    const [tagged] = await nodesWith({ BUILDR_TAG: "v1" });
+    assert.deepEqual([tagged!.skip, tagged!.env["V"]], [undefined, "v1"]);
+    const [, onMain] = await nodesWith({ BUILDR_BRANCH: "main" });
+    assert.equal(onMain!.skip, undefined);
+  });
+});
+
 Deno.test("a project below the top of its repository counts its own files only", async () => {
   await withDirectory(async (directory) => {
     await git(directory, "init", "-q");

@@ -49,9 +49,10 @@ export async function gatherFacts(
   return {
     env,
     variables,
-    commit: commit?.trim() ?? "",
-    branch: branch?.trim() ?? "",
-    tag: tag?.trim() ?? "",
+    // What somebody says counts: a clone of one commit knows no tags, and conditions can be tried.
+    commit: variables["BUILDR_COMMIT"] ?? commit?.trim() ?? "",
+    branch: variables["BUILDR_BRANCH"] ?? branch?.trim() ?? "",
+    tag: variables["BUILDR_TAG"] ?? tag?.trim() ?? "",
     ...(changedFiles === undefined ? {} : { changedFiles }),
     hashes,
   };
