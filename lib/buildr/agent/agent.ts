@@ -16,6 +16,7 @@ import { runPlan } from "../run/run_plan.ts";
 import { BuildReporter } from "./build_reporter.ts";
 import { checkOut, CheckoutError, redact } from "./checkout.ts";
 import { removeLostContainers } from "./lost_containers.ts";
+import { tidyWorkdir } from "./tidy_workdir.ts";
 
 /** What an agent is. */
 export interface AgentOptions {
@@ -27,7 +28,10 @@ export interface AgentOptions {
   readonly slots?: number;
   /** What it carries: builds that ask for tags go only to agents that have them all. */
   readonly tags?: readonly string[];
-  /** Directory of checkouts and copies of repositories; made when it is not there. */
+  /**
+   * Directory of checkouts, copies of repositories, and artifacts, which stay for seven days; made
+   * when it is not there.
+   */
   readonly workdir: string;
   /** Which repositories it clones. Default every one that is no path. */
   readonly repositories?: RepositoryPolicy;
@@ -225,6 +229,8 @@ class Agent {
       this.#options.signal?.removeEventListener("abort", onStop);
       this.#running.delete(job.id);
       this.#canceled.delete(job.id);
+      await tidyWorkdir(this.#options.workdir)
+        .catch((error) => this.#note(`Cannot tidy up: ${errorMessage(error)}`));
       await this.#beat().catch(() => {}); // the next one comes by itself
     }
   }
