@@ -72,9 +72,11 @@ async function connectTurns(
 
 async function waitForDependencies(node: GraphNode, context: StartContext): Promise<void> {
   const { status } = node;
+  const dependencies = dependenciesOf(node.spec);
+  if (dependencies.length === 0 && status.failure === undefined) return;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const waits = dependenciesOf(node.spec).map(async ([name, condition]) => {
+  const waits = dependencies.map(async ([name, condition]) => {
     const dependency = context.find(name);
     if (dependency === undefined) return; // a container that is not of this network
     try {
