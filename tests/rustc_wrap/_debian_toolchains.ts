@@ -1,6 +1,10 @@
-import { connectEngine, ImageNotFoundError } from "../../lib/engine/mod.ts";
 import { type DebianRoot, debianRoot } from "../support/debian_root.ts";
-import type { CargoOptions, Workspace } from "./_workspace.ts";
+import {
+  type PrivateEngine,
+  privateEngineProblem,
+  startPrivateEngine,
+} from "../support/private_engine.ts";
+import type { CargoOptions } from "./_workspace.ts";
 
 /** A machine with Debian's own toolchain of today, and what compiles for other processors. */
 export function webToolchain(): Promise<DebianRoot> {
@@ -28,48 +32,45 @@ export function oldToolchain(): Promise<DebianRoot> {
   });
 }
 
-/** How cargo of such a machine is run. */
-export function cargoOf(root: DebianRoot, env: Record<string, string> = {}): CargoOptions {
+/** How cargo of such a machine is run, with a builder of its own. */
+export function cargoOf(
+  root: DebianRoot,
+  engine: PrivateEngine,
+  env: Record<string, string> = {},
+): CargoOptions {
   return {
     starter: root.starter,
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...hostOf(engine), ...env },
     timeoutMs: 280_000,
   };
 }
 
-/** Images that a workspace had made: they are good for no other machine, and removed at the end. */
-export class MadeImages implements AsyncDisposable {
-  readonly #workspace: Workspace;
-  readonly #images: string[] = [];
+/** Variables for a builder of its own. */
+export function hostOf(engine: PrivateEngine): Record<string, string> {
+  return { DOCKER_HOST: `unix://${engine.socketPath}` };
+}
 
-  /** Nothing is made yet. */
-  constructor(workspace: Workspace) {
-    this.#workspace = workspace;
-  }
+/**
+ * An engine for images that are good for nobody else. A builder keeps what images were made of as
+ * long as it keeps what was built in them, so that removing them from an engine that others use
+ * would give back nothing of their gigabyte each.
+ */
+export async function engineForImages(): Promise<PrivateEngine> {
+  return await startPrivateEngine({
+    args: ["--bridge=none", "--iptables=false"],
+    // Four images and what is built in them are 5 GB, for a minute or two.
+    ...await availableMebibytes() > 14_000 ? { dataMebibytes: 6_000 } : {},
+  });
+}
 
-  /** Reads the trace, before it is forgotten. */
-  async note(): Promise<void> {
-    const trace = await this.#workspace.trace();
-    this.#images.push(...[...trace.matchAll(/making the image (\S+)/g)].map(([, name]) => name!));
-  }
+async function availableMebibytes(): Promise<number> {
+  const text = await Deno.readTextFile("/proc/meminfo").catch(() => "");
+  return Number(/^MemAvailable:\s*(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
+}
 
-  /** Removes those that were made for a target: each takes a gigabyte. */
-  async removeTargets(): Promise<void> {
-    await using engine = await connectEngine();
-    for (const [, image] of (await this.#workspace.trace()).matchAll(/the image (\S+) for /g)) {
-      await engine.images.remove(image!);
-    }
-    await this.note();
-  }
-
-  /** Removes them. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.note();
-    await using engine = await connectEngine();
-    for (const image of new Set(this.#images)) {
-      await engine.images.remove(image).catch((error) => {
-        if (!(error instanceof ImageNotFoundError)) throw error;
-      });
-    }
-  }
+/** Why there is no such engine, or no such machine. */
+export async function whyNot(...needed: readonly { readonly skip?: string }[]): Promise<boolean> {
+  const skip = needed.find((one) => one.skip !== undefined)?.skip ?? await privateEngineProblem();
+  if (skip !== undefined) console.log(skip);
+  return skip !== undefined;
 }

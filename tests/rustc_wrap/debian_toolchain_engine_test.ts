@@ -1,19 +1,18 @@
 // gate-timeout: 600 s
 import assert from "node:assert/strict";
 import { runProgram } from "../support/cli.ts";
-import { cargoOf, MadeImages, webToolchain } from "./_debian_toolchains.ts";
+import { cargoOf, engineForImages, webToolchain, whyNot } from "./_debian_toolchains.ts";
 import { FIXTURE, Workspace } from "./_workspace.ts";
 
 const root = await webToolchain();
-if (root.skip !== undefined) console.log(root.skip);
-const ignore = root.skip !== undefined;
+const ignore = await whyNot(root);
 
 Deno.test("Debian's own toolchain compiles in an image of its packages, with plain cargo's bytes", {
   ignore,
 }, async () => {
   await using ws = await Workspace.create(FIXTURE);
-  await using _images = new MadeImages(ws);
-  const options = cargoOf(root);
+  await using engine = await engineForImages();
+  const options = cargoOf(root, engine);
   const version = await runProgram(root.starter![0]!, [
     ...root.starter!.slice(1),
     ...["/usr/bin/rustc", "--print", "sysroot"],
@@ -47,23 +46,22 @@ Deno.test("other processors are compiled for in images of their own, and what ru
   ignore,
 }, async () => {
   await using ws = await Workspace.create(FIXTURE);
-  await using images = new MadeImages(ws);
+  await using engine = await engineForImages();
   const targets = [
     ["aarch64-unknown-linux-gnu", /ELF64[^]*AArch64/],
     ["armv7-unknown-linux-gnueabihf", /ELF32[^]*ARM/],
     ["i686-unknown-linux-gnu", /ELF32[^]*80386/],
   ] as const;
   for (const [target, machine] of targets) {
-    await images.removeTargets();
     await ws.forget();
-    const options = cargoOf(root);
+    const options = cargoOf(root, engine);
     await ws.build(["build", "--workspace", "--target", target], options);
     const { stdout } = await runProgram("readelf", [
       "-h",
       `${ws.directory}/target/${target}/debug/app`,
     ]);
     assert.match(stdout, machine);
-    assert.match(await ws.trace(), new RegExp(`making the image \\S+ for ${target}`));
+    assert.match(await ws.trace(), new RegExp(`making the image \\S+ for ${target} `));
     const { ran } = await ws.units();
     // The macro and the compiled build script are those of the first target.
     const own = target === targets[0][0] ? ["build_script_build", "macros"] : [];
@@ -77,16 +75,16 @@ Deno.test("other processors are compiled for in images of their own, and what ru
       i686: "i686-linux-gnu",
     }[target.split("-")[0]!];
     await Deno.remove(`${ws.directory}/target/${target}`, { recursive: true });
-    const plain = cargoOf(root, { [`CARGO_TARGET_${name}_LINKER`]: `${prefix}-gcc` });
+    const plain = cargoOf(root, engine, { [`CARGO_TARGET_${name}_LINKER`]: `${prefix}-gcc` });
     await ws.build(["build", "--workspace", "--target", target], { ...plain, wrapped: false });
     assert.deepEqual(await ws.artifacts(`${target}/debug`), wrapped);
   }
   // The same choice where nothing is compiled in a container.
   const [target] = targets[0];
   await Deno.remove(`${ws.directory}/target/${target}`, { recursive: true });
-  const local = cargoOf(root, { RUSTCBUILDX_RUNNER: "local" });
+  const local = cargoOf(root, engine, { RUSTCBUILDX_RUNNER: "local" });
   await ws.build(["build", "--workspace", "--target", target], local);
   await Deno.remove(`${ws.directory}/target/${target}`, { recursive: true });
   const broken = { DOCKER_HOST: "unix:///nope", RUSTCBUILDX_FALLBACK: "infra" };
-  await ws.build(["build", "--workspace", "--target", target], cargoOf(root, broken));
+  await ws.build(["build", "--workspace", "--target", target], cargoOf(root, engine, broken));
 });
