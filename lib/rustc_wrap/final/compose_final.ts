@@ -54,8 +54,10 @@ export async function composeFinal(parts: FinalParts): Promise<FinalDockerfile> 
     throw new TypeError("Cannot write a final Dockerfile: no program was built");
   }
   const prebuilt = new Set<string>();
+  // The image of a target has all that the one has that build scripts and macros are compiled in.
+  const { base } = (plans.find(({ plan }) => plan.id === programs[0]?.id) ?? sorted[0]!).plan;
   const lines = [
-    `ARG BASE=${sorted[0]!.plan.base.image}`,
+    `ARG BASE=${base.image}`,
     "FROM ${BASE} AS rust-base",
     "USER 0",
   ];
