@@ -8,6 +8,8 @@ export interface CraterRecord {
   readonly crate: string;
   /** Name and version as in `Cargo.toml`. */
   readonly version: string;
+  /** Whether it was built without debug information. */
+  readonly lean: boolean;
   /** Units of the crate with all that it needs. */
   readonly units: number;
   /** Those of them that were not there from the crates before. */
@@ -134,6 +136,7 @@ export class BuildPair {
     return {
       crate,
       version,
+      lean: this.#options.lean === true,
       units: units.length,
       built: units.filter(({ fresh }) => !fresh).length,
       plain: timeOf(plain),

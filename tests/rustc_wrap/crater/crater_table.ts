@@ -84,7 +84,9 @@ export function craterTable(records: readonly CraterRecord[], run: CraterRun): s
       seconds(({ stored }) => stored?.ms)
     } from the store (${stored.length} of the crates). ${
       sum(({ fellBack }) => fellBack.length)
-    } of them were compiled here because the container could not.`,
+    } of them were compiled here because the container could not. ${
+      records.filter(({ lean }) => !lean).length
+    } crates were built with debug information, the others without (\`--lean\`).`,
     "",
     ...markdown([
       ["crate", "units", "new", "plain", "wrapped", "stored", "same", "why"],

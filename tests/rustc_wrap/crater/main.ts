@@ -38,12 +38,19 @@ const work = flags.work;
 const crates = positionals.length > 0 ? positionals : COMMON_CRATES;
 const endMs = Date.now() + Number(flags.minutes) * 60_000;
 /** Less than this on the disk, and the machine's other users would notice. */
-const FREE_KB = 3e6;
+const FREE_KB = 2e6;
 
 /** Beside headers and libraries, what build scripts start. */
 const PROGRAMS = ["pkg-config", "cmake", "perl"];
 
 const say = (line: string) => console.error(line);
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    stopped = true;
+    say("The crate that is being built is the last one");
+  });
+}
 await Deno.mkdir(work, { recursive: true });
 const registry = await debianRegistry(work, crates, say);
 const records = await readRecords();
@@ -76,7 +83,7 @@ async function buildAll(): Promise<void> {
     const known = records.get(crate);
     if (vendored === undefined) continue;
     if (known !== undefined && !flags.again && verdictOf(known) !== "differs") continue;
-    if (Date.now() > endMs) return say("The time is over");
+    if (stopped || Date.now() > endMs) return say("The time is over");
     if (await freeKb() < FREE_KB) return say(`The disk of "${work}" is nearly full`);
     const record = await pair.build(crate, vendored);
     records.set(crate, record);
@@ -126,7 +133,7 @@ async function readRecords(): Promise<Map<string, CraterRecord>> {
 /** What C code is built with; the rest of what packages name is no matter of compilers. */
 function forTheImage({ libraries }: DebianRegistry): string[] {
   const wanted = libraries.filter((name) => /-dev$/.test(name) || PROGRAMS.includes(name));
-  return [...new Set([...wanted, "g++"])].sort();
+  return [...new Set([...wanted, "g++", "git"])].sort();
 }
 
 async function report(): Promise<void> {
