@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Ledger } from "../../lib/buildr/coordinator/ledger.ts";
+import { MIGRATIONS } from "../../lib/buildr/coordinator/ledger_schema.ts";
 import { LedgerError } from "../../lib/buildr/coordinator/ledger_database.ts";
 import type { BuildEvent } from "../../lib/buildr/queue/events.ts";
 import type { BuildJob } from "../../lib/buildr/queue/job.ts";
@@ -225,6 +226,38 @@ Deno.test("a ledger of a newer program, and a file that is none, are left alone"
     await assert.rejects(Ledger.open(`${directory}/text`), /not a database/);
     assert.equal((await Deno.readTextFile(`${directory}/text`)).length, 10_000);
     await assert.rejects(Ledger.open(`${directory}/none/x`), LedgerError);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("a ledger of an older program is brought up to date, and keeps what it knows", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/ledger.db`;
+    for (const version of MIGRATIONS.keys()) {
+      const older = new DatabaseSync(path);
+      for (const step of MIGRATIONS.slice(0, version)) older.exec(step);
+      older.exec(`PRAGMA user_version = ${version}`);
+      older.close();
+      {
+        using ledger = await Ledger.open(path);
+        ledger.submit(job("a"));
+        assert.deepEqual(ledger.canceling(), []);
+      }
+      const again = await Ledger.open(path);
+      assert.equal(again.requestCancel("a")?.status, "queued");
+      assert.equal(again.canceling()[0]?.job.id, "a");
+      const now = new DatabaseSync(path);
+      assert.deepEqual({ ...now.prepare("PRAGMA user_version").get() }, {
+        user_version: MIGRATIONS.length,
+      });
+      now.close();
+      again.close();
+      for (const suffix of ["", "-wal", "-shm"]) {
+        await Deno.remove(`${path}${suffix}`).catch(() => {}); // SQLite removes what it made
+      }
+    }
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

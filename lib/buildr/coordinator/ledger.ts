@@ -206,7 +206,7 @@ export class Ledger implements Disposable {
   canceling(): readonly BuildRecord[] {
     return this.#database.all(
       `SELECT * FROM builds
-       WHERE status IN ('queued', 'running') AND cancel_requested_at IS NOT NULL`,
+       WHERE cancel_requested_at IS NOT NULL AND finished_at IS NULL ORDER BY number`,
     ).map(readBuild);
   }
 
