@@ -26,6 +26,7 @@ export async function gitHome(options: { readonly lfs?: boolean } = {}): Promise
     ...GIT_ENV,
     HOME: home,
     XDG_CONFIG_HOME: `${home}/.config`,
+    DENO_DIR: denoDirectory(),
   };
   const lfs = await lfsDirectory();
   if (lfs !== undefined && lfs !== "") env["PATH"] = `${lfs}:${Deno.env.get("PATH")}`;
@@ -42,6 +43,12 @@ export async function gitHome(options: { readonly lfs?: boolean } = {}): Promise
     git,
     [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }),
   };
+}
+
+/** Where Deno keeps what it has downloaded: a home of its own would have it all downloaded again. */
+function denoDirectory(): string {
+  const caches = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
+  return Deno.env.get("DENO_DIR") ?? `${caches}/deno`;
 }
 
 /** Where git-lfs is; empty when it is installed, `undefined` when it cannot be had. */
