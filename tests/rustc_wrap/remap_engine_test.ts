@@ -15,9 +15,12 @@ async function says(place: Place, program: string): Promise<string> {
 }
 
 /** Neither the wrapper nor plain cargo has anything to do. */
-async function isFresh(place: Place): Promise<void> {
+async function isFresh(
+  place: Place,
+  words: readonly string[] = ["build", "--all-targets"],
+): Promise<void> {
   for (const wrapped of [true, false]) {
-    const { stderr } = await place.build(["build", "-v", "--all-targets"], { wrapped });
+    const { stderr } = await place.build([...words, "-v"], { wrapped });
     assert.deepEqual(stderr.match(/^ *(?:Dirty|Compiling|Running).*/gm), null, stderr);
   }
 }
@@ -152,4 +155,25 @@ Deno.test("plain cargo, and whoever remembers nothing, builds upon files that we
   const { hits, ran } = await workspace.units();
   assert.deepEqual([hits, ran], [["app", "embeds", "inner", "inner", "outer"], []]);
   assert.equal(await says(second, "app"), "9 4");
+});
+
+Deno.test("a local compiler makes the same for all places, and says what plain cargo says", {
+  ignore: NO_CARGO,
+}, async () => {
+  await using places = await TwoPlaces.create({ env: { RUSTCBUILDX_RUNNER: "local" } });
+  const { workspace, first, second } = places;
+  const plain = await first.build(["build", "-j1"], { wrapped: false });
+  await Deno.remove(first.target, { recursive: true });
+  assert.equal(said((await first.build(["build", "-j1"])).stderr), said(plain.stderr));
+  await isFresh(first, ["build"]);
+  await workspace.forget();
+  await second.build(["build"]);
+  await isFresh(second, ["build"]);
+  const { hits } = await workspace.units();
+  // Programs that know their path are compiled anew, and so is what cargo has other digits for.
+  for (const unit of ["base", "macros", "plainly", "scripted", "inner"]) {
+    assert.equal(hits.includes(unit), unit !== "inner", hits.join());
+  }
+  assert.equal(await says(second, "app"), `${second.directory}/app 42`);
+  assert.equal(await says(second, "tool"), await says(first, "tool"));
 });
