@@ -94,6 +94,16 @@ Deno.test("a grandchild that holds the pipe does not hold up the wait, and termi
   assert.deepEqual(processesWith(sleep), []);
 });
 
+Deno.test("nor does one that holds one pipe while the other is at its end", async () => {
+  const sleep = uniqueSleep(30);
+  await using runner = await sh(`exec 2>&1; sleep ${sleep} & echo hi`).run();
+  const result = await runner.waitWithTimeout(10_000);
+  assert.equal(result.stdoutText(), "hi\n");
+  assert.equal(processesWith(sleep).length, 1);
+  await runner.terminate();
+  assert.deepEqual(processesWith(sleep), []);
+});
+
 Deno.test("terminate() reaches grandchildren that ignore SIGTERM", async () => {
   const sleep = uniqueSleep(30);
   const script = `(trap '' TERM; sleep ${sleep}; sleep ${sleep}) & echo ready; wait`;

@@ -96,6 +96,7 @@ export class OutputRecorder implements OutputSink {
     } finally {
       this.#waiting = false;
       await this.end();
+      this.#waiting = true; // nothing comes any more, and no sink has anything left
     }
   }
 

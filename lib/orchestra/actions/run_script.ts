@@ -106,9 +106,8 @@ const runHere: ScriptRunner = async (program, { env, onOutput, signal }) => {
   try {
     if (file !== undefined) await Deno.writeTextFile(file, program);
     const words = file === undefined ? ["-c", program] : [file];
-    // One pipe for both streams keeps their order. The other one stays open in fd 8: a command whose
-    // one pipe has ended would be waited for until a daemon that its script has started ends, too.
-    const bash = command(["/bin/sh", "-c", 'exec "$@" 8>&2 2>&1', "sh", "/bin/bash", ...words], {
+    // One pipe for both streams keeps their order.
+    const bash = command(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", "/bin/bash", ...words], {
       env,
       record: false,
       dieWithParent: true,
