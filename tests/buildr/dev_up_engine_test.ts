@@ -52,7 +52,23 @@ for (const kind of ["program", "none"]) {
         assert.equal(code, 130, stderr);
       }
       await assert.rejects(fetch(`http://${listen}/`));
+      assert.deepEqual(processesOf(`${project.home}/dev`), []);
       await project.nothingLeftWithin(20_000);
     },
+  });
+}
+
+/** Command lines of what has a directory in its environment or its words. */
+function processesOf(directory: string): readonly string[] {
+  return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const [words, env] = ["cmdline", "environ"].map((file) =>
+        Deno.readTextFileSync(`/proc/${name}/${file}`)
+      );
+      return `${words}${env}`.includes(directory) ? [words!.replaceAll("\0", " ")] : [];
+    } catch {
+      return []; // it has ended meanwhile
+    }
   });
 }

@@ -108,12 +108,26 @@ async function addBroker(options: DevUpOptions): Promise<Broker> {
   const url = `amqp://guest:guest@127.0.0.1:${port}`;
   if (kind === "none") return { name: "the coordinator itself", url: undefined, ready: undefined };
   if (kind === "program") {
+    const names = freePort();
     const program = await rabbitProgram({
       directory: `${directory}/rabbitmq`,
       port,
-      ownPorts: [freePort(), freePort()],
+      ownPorts: [freePort(), names],
     });
-    network.add(hostCommand("broker", program, { important: true, forward: false }));
+    // Where there is none the Erlang machine starts one as a daemon, which nobody ends.
+    network.add(hostCommand(
+      "names",
+      command(["epmd"], {
+        env: { ERL_EPMD_PORT: String(names), ERL_EPMD_ADDRESS: "127.0.0.1" },
+        graceMs: 2_000,
+      }),
+      { forward: false },
+    ));
+    network.add(hostCommand("broker", program, {
+      dependsOn: { names: { port: names } },
+      important: true,
+      forward: false,
+    }));
     return { name: `RabbitMQ on port ${port}`, url, ready: { port } };
   }
   network.add(container("broker", brokerImage, {
