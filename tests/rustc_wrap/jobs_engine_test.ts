@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { runProgram } from "../support/cli.ts";
 import { NO_CARGO, Workspace } from "./_workspace.ts";
 
-const PACKAGES = ["one", "two", "three", "four"];
+const PACKAGES = ["one", "two", "three"];
 
 /** Packages whose build scripts start as many programs at a time as they are told, for a while. */
 function scripts(program: string): Record<string, string> {
