@@ -144,10 +144,18 @@ async function answers(
   }
 }
 
+/**
+ * Without a limit dockerd 20.10 keeps every step that it has ever built: days of builds filled a
+ * disk with 50 GB of them.
+ */
+const CONFIG = `${
+  JSON.stringify({ builder: { gc: { enabled: true, defaultKeepStorage: "20GB" } } })
+}\n`;
+
 async function prepare(paths: EnginePaths, privilege: Privilege): Promise<void> {
   try {
     await Deno.mkdir(paths.directory, { recursive: true, mode: 0o700 });
-    await Deno.writeTextFile(paths.config, "{}\n");
+    await Deno.writeTextFile(paths.config, CONFIG);
     // One that names any live process keeps dockerd from starting; that ours does not run is known.
     for (const path of [paths.pidfile, paths.socket]) await removeIfThere(path);
     if (await sizeOf(paths.log) > LOG_LIMIT_BYTES) await Deno.rename(paths.log, `${paths.log}.old`);

@@ -15,7 +15,7 @@ export interface EnginePaths {
   readonly pidfile: string;
   /** dockerd's output. */
   readonly log: string;
-  /** dockerd's configuration, always `{}`. */
+  /** dockerd's configuration: how much of its builds it keeps. */
   readonly config: string;
   /** Who was started, see `_record.ts`. */
   readonly record: string;

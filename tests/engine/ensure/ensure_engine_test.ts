@@ -69,6 +69,8 @@ bareTest(
       [...Deno.readDirSync(`${machine.state}/engine`)].map(({ name }) => name).sort(),
       ["daemon.json", "data", "dockerd.log", "exec"],
     );
+    const { builder } = JSON.parse(await Deno.readTextFile(`${machine.state}/engine/daemon.json`));
+    assert.equal(builder.gc.enabled, true);
     assert.match((await machine.engine(["stop"])).stdout, /^No engine of superorch runs\n$/);
 
     const again = await machine.engine(["ensure", "-q"]);
