@@ -1,4 +1,5 @@
 // gate-timeout: 300 s
+// gate-alone
 
 import assert from "node:assert/strict";
 import { findKept, type KeptProject, removeKept } from "../../lib/containers/mod.ts";

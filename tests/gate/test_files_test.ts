@@ -37,6 +37,27 @@ Deno.test("a file that fails is shown whole, whatever summary it prints itself",
   assert.match(text, /\| .*boom/);
 });
 
+Deno.test("a file that keeps the machine busy is run when no other is", async () => {
+  const scratch = await Deno.makeTempDir();
+  try {
+    const log = JSON.stringify(`${scratch}/log`);
+    const source = (name: string) =>
+      `Deno.test("a", async () => {\n` +
+      `  const say = (word) => Deno.writeTextFile(${log}, word + "\\n", { append: true });\n` +
+      `  await say("begin ${name}");\n` +
+      `  await new Promise((resolve) => setTimeout(resolve, 200));\n` +
+      `  await say("end ${name}");\n});`;
+    await Deno.writeTextFile(`${scratch}/a_test.ts`, source("a"));
+    await Deno.writeTextFile(`${scratch}/b_test.ts`, `// gate-alone\n${source("b")}`);
+    const report = new GateReport(() => {});
+    const run = { id: crypto.randomUUID(), scratch, engine: false, jobs: 2 };
+    await runTestFiles(report, run, [`${scratch}/a_test.ts`, `${scratch}/b_test.ts`]);
+    assert.equal(await Deno.readTextFile(`${scratch}/log`), "begin b\nend b\nbegin a\nend a\n");
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+});
+
 Deno.test("a file that hangs is killed with its children, and named", {
   ignore: Deno.build.os === "windows", // no sleep(1), no process groups
 }, async () => {

@@ -9,6 +9,9 @@ const FILE_TIMEOUT_MS = 120_000;
 /** A file that needs longer says so: `// gate-timeout: 300 s`. */
 const TIMEOUT_LINE = /^\/\/ gate-timeout: (\d+) s$/m;
 
+/** A file that keeps the whole machine busy says so, and is run when no other is. */
+const ALONE_LINE = /^\/\/ gate-alone$/m;
+
 /** How the tests are run. */
 export interface TestRun {
   /** In the environment of every process of the run, which is how leftovers are told from others. */
@@ -74,15 +77,23 @@ export async function runTestFiles(
   run: TestRun,
   paths?: readonly string[],
 ): Promise<void> {
-  const files = [...(paths ?? await findTestFiles(run.engine)).entries()];
-  await Promise.all(Array.from({ length: run.jobs }, async () => {
-    for (let next = files.shift(); next !== undefined; next = files.shift()) {
-      const [index, file] = next;
-      const seconds = TIMEOUT_LINE.exec(await Deno.readTextFile(file))?.[1];
+  const files = await Promise.all(
+    (paths ?? await findTestFiles(run.engine)).map(async (path, index) => {
+      const source = await Deno.readTextFile(path);
+      const seconds = TIMEOUT_LINE.exec(source)?.[1];
       const timeoutMs = seconds === undefined ? FILE_TIMEOUT_MS : Number(seconds) * 1000;
-      await runOne(report, run, file, [file], index.toString(36), timeoutMs);
-    }
-  }));
+      return { path, key: index.toString(36), timeoutMs, isAlone: ALONE_LINE.test(source) };
+    }),
+  );
+  for (const isAlone of [true, false]) {
+    const pending = files.filter((file) => file.isAlone === isAlone);
+    await Promise.all(Array.from({ length: isAlone ? 1 : run.jobs }, async () => {
+      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+        const { path, key, timeoutMs } = next;
+        await runOne(report, run, path, [path], key, timeoutMs);
+      }
+    }));
+  }
 }
 
 async function runOne(
