@@ -103,6 +103,8 @@ Deno.test("a ciphertext is of no use under another name, in another project or f
   const recipients = [mine.recipient];
   const text = await seal("value", { name: "A", scope: "shop", recipients });
   assert.equal(await open(text, { name: "A", scope: "shop", identities }), "value");
+  // The last letter of a key may be any of 32.
+  const damaged = mine.identity.slice(0, -1) + (mine.identity.endsWith("X") ? "Q" : "X");
   const cases: readonly (readonly [string, () => Promise<unknown>])[] = [
     ["other-name", () => open(text, { name: "B", scope: "shop", identities })],
     ["other-name", () => open(text, { name: "A", scope: "bank", identities })],
@@ -119,7 +121,7 @@ Deno.test("a ciphertext is of no use under another name, in another project or f
     ],
     [
       "bad-identity",
-      () => open(text, { name: "A", identities: [`${mine.identity.slice(0, -1)}X`] }),
+      () => open(text, { name: "A", identities: [damaged] }),
     ],
     ["bad-recipient", () => seal("x", { name: "A", recipients: ["age1nonsense"] })],
     ["bad-recipient", () => seal("x", { name: "A", recipients: [] })],
